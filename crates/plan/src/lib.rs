@@ -1,0 +1,54 @@
+//! Floor 2: what the configuration means.
+//!
+//! `Config` says what was written; [`Plan`] says what it means: defaults filled in, names
+//! resolved, ids given. A plan is plain data: it is sealed, handed to the role processes and
+//! compared with the next one at a reload.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use vrrp::InstanceId;
+use wire::Prefix;
+
+/// The whole configuration as meant.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Plan {
+    /// `global_defs`.
+    pub global: Global,
+    /// `vrrp_instance` blocks.
+    pub instances: BTreeMap<InstanceId, Instance>,
+}
+
+/// Daemon-wide settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Global {
+    /// `router_id`; the host name when not written.
+    pub router_id: Option<String>,
+}
+
+/// One virtual router and what it owns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Name in the configuration: the identity over reloads.
+    pub name: String,
+    /// What the machine needs to know.
+    pub params: vrrp::Params,
+    /// `virtual_ipaddress`, then `virtual_ipaddress_excluded`, in configuration order.
+    pub addresses: Vec<Address>,
+}
+
+/// A virtual address and how it is put on an interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Address and prefix length (/32 and /128 when none was written).
+    pub prefix: Prefix,
+    /// Interface that carries it.
+    pub dev: String,
+    /// Label, at most 15 characters (IPv4 only).
+    pub label: Option<String>,
+    /// Kernel scope number (0 global, 200 site, 253 link, 254 host).
+    pub scope: u8,
+    /// Broadcast address (IPv4 only).
+    pub broadcast: Option<Ipv4Addr>,
+}

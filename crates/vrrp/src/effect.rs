@@ -1,0 +1,45 @@
+//! What the machine wants done, in the order in which it has to be done.
+use crate::{Event, InstanceId, Notice};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Where an advert goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// The family's VRRP group (224.0.0.18, ff02::12) on the instance's interface.
+    Group,
+    /// One unicast peer.
+    Peer(IpAddr),
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Send an advert: the VRRP message without its IP header.
+    Send {
+        /// Whose advert.
+        id: InstanceId,
+        /// Source address.
+        from: IpAddr,
+        /// Destination.
+        to: Destination,
+        /// The message; shared, since consecutive adverts are mostly equal.
+        message: Arc<[u8]>,
+    },
+    /// Put the instance's addresses, routes and rules in force.
+    Hold(InstanceId),
+    /// Take them back.
+    Release(InstanceId),
+    /// Tell the neighbours (gratuitous ARP, unsolicited NA), `repeat` times per address,
+    /// after the work of the last `Hold` is done.
+    Announce {
+        /// Whose addresses.
+        id: InstanceId,
+        /// Rounds over all addresses.
+        repeat: u32,
+    },
+    /// The state changed.
+    Notify(Notice),
+    /// Something to log or count.
+    Tell(InstanceId, Event),
+}
