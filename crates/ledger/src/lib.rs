@@ -1,1 +1,6 @@
-//! Placeholder line replaced with the crate's first code.
+//! Floor 1: who wants which kernel object.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod address;
+
+pub use address::{AddressKey, AddressSpec};

@@ -1,1 +1,12 @@
-//! Placeholder line replaced with the crate's first code.
+//! Floor 3: the kernel.
+//!
+//! The one crate with `unsafe`; everything above it speaks in values. What is here does
+//! what it is told and reports what the kernel says: it decides nothing. Nothing in the modules
+//! that the timing roles use ([`reactor`], [`netlink`], [`vrrp_socket`], [`arp`]) blocks.
+//!
+//! Start with [`reactor`] for the loop, [`netlink`] for links and addresses, [`namespace`] for
+//! networks inside one machine.
+
+pub mod clock;
+pub mod namespace;
+pub mod reactor;
