@@ -7,6 +7,10 @@
 //! Start with [`reactor`] for the loop, [`netlink`] for links and addresses, [`namespace`] for
 //! networks inside one machine.
 
+pub mod channel;
 pub mod clock;
+pub mod memfd;
 pub mod namespace;
+pub mod pidfile;
+pub mod process;
 pub mod reactor;
