@@ -5,8 +5,12 @@
 //! keeps state. Start with [`quantity`] for the words the whole project uses.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod arp;
+pub mod checksum;
+pub mod ipv4;
 pub mod quantity;
 pub mod time;
+pub mod vrrp;
 
 pub use quantity::{AdvertInterval, Family, MacAddr, Priority, Version, Vrid};
 pub use time::Instant;

@@ -95,7 +95,11 @@ impl AdvertInterval {
 
     /// `None` for 0.
     pub const fn from_centis(centis: u16) -> Option<Self> {
-        if centis == 0 { None } else { Some(AdvertInterval(centis)) }
+        if centis == 0 {
+            None
+        } else {
+            Some(AdvertInterval(centis))
+        }
     }
 
     /// `None` for 0.
@@ -111,6 +115,16 @@ impl AdvertInterval {
     /// As a span of time.
     pub const fn as_duration(self) -> Duration {
         Duration::from_millis(self.0 as u64 * 10)
+    }
+
+    /// In seconds as version 2 carries it: rounded up, at most 255.
+    pub fn wire_secs(self) -> u8 {
+        u8::try_from(self.0.div_ceil(100)).unwrap_or(u8::MAX)
+    }
+
+    /// In centiseconds as version 3 carries it: 12 bits, at most 4095.
+    pub const fn wire_centis(self) -> u16 {
+        if self.0 > 4095 { 4095 } else { self.0 }
     }
 
     /// `Skew_Time`: the lower the priority, the longer the wait.
@@ -145,7 +159,9 @@ impl fmt::Display for AdvertInterval {
 }
 
 /// An Ethernet hardware address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct MacAddr(pub [u8; 6]);
 
 impl MacAddr {
@@ -174,10 +190,17 @@ impl FromStr for MacAddr {
         let mut octets = [0; 6];
         let mut parts = text.split(':');
         for octet in &mut octets {
-            let part = parts.next().filter(|p| (1..=2).contains(&p.len())).ok_or(BadMac)?;
+            let part = parts
+                .next()
+                .filter(|p| (1..=2).contains(&p.len()))
+                .ok_or(BadMac)?;
             *octet = u8::from_str_radix(part, 16).map_err(|_| BadMac)?;
         }
-        if parts.next().is_some() { Err(BadMac) } else { Ok(MacAddr(octets)) }
+        if parts.next().is_some() {
+            Err(BadMac)
+        } else {
+            Ok(MacAddr(octets))
+        }
     }
 }
 
@@ -190,16 +213,25 @@ mod tests {
         let second = AdvertInterval::DEFAULT;
         let ms = |d: Duration| d.as_micros();
         assert_eq!(ms(second.skew(Version::V2, Priority::new(100))), 609_375);
-        assert_eq!(ms(second.master_down(Version::V2, Priority::new(100), 3)), 3_609_375);
+        assert_eq!(
+            ms(second.master_down(Version::V2, Priority::new(100), 3)),
+            3_609_375
+        );
         let tenth = AdvertInterval::from_centis(10).unwrap();
         assert_eq!(ms(tenth.skew(Version::V2, Priority::new(100))), 609_375);
         assert_eq!(ms(tenth.skew(Version::V3, Priority::new(100))), 60_937);
-        assert_eq!(ms(tenth.master_down(Version::V3, Priority::new(255), 3)), 300_390);
+        assert_eq!(
+            ms(tenth.master_down(Version::V3, Priority::new(255), 3)),
+            300_390
+        );
     }
 
     #[test]
     fn quantities_print_as_people_write_them() {
-        assert_eq!(AdvertInterval::from_centis(150).unwrap().to_string(), "1.50");
+        assert_eq!(
+            AdvertInterval::from_centis(150).unwrap().to_string(),
+            "1.50"
+        );
         assert_eq!(AdvertInterval::DEFAULT.to_string(), "1");
         let mac: MacAddr = "02:00:00:00:01:a0".parse().unwrap();
         assert_eq!(mac.to_string(), "02:00:00:00:01:a0");

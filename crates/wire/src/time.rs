@@ -4,7 +4,9 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// A point on the monotonic clock (Linux `CLOCK_MONOTONIC`), in nanoseconds since its origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct Instant(u64);
 
 impl Instant {
