@@ -11,6 +11,8 @@ pub mod channel;
 pub mod clock;
 pub mod memfd;
 pub mod namespace;
+pub mod netlink;
 pub mod pidfile;
 pub mod process;
 pub mod reactor;
+mod sockopt;

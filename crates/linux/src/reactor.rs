@@ -135,7 +135,7 @@ mod tests {
         assert!(reactor.add(near.as_fd(), 43).is_err());
         far.write_all(b"x").unwrap();
         let mut ready = Vec::new();
-        let hour = clock::now() + Duration::from_secs(3600);
+        let hour = clock::now() + Duration::from_hours(1);
         reactor.wait(Some(hour), &mut ready).unwrap();
         assert_eq!(ready, [42]);
         // Level triggered: unread, it is told again, also together with an expired deadline.
