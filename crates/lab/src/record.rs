@@ -1,0 +1,226 @@
+//! Packets on the bridge: one socket hears what every node sends, stamped by the kernel.
+use crate::space::Space;
+use crate::timeline::{Event, Stamp, Timeline, What, now};
+use nix::sys::socket::{
+    AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, recvmsg, setsockopt, socket, sockopt,
+};
+use nix::sys::time::TimeSpec;
+use socket2::{SockFilter, SockRef};
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, IoSliceMut};
+use std::net::Ipv4Addr;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+use wire::MacAddr;
+
+/// A frame as it crossed the cable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// All octets from the destination hardware address on.
+    pub bytes: Vec<u8>,
+    /// What it carries, as far as anybody here asks.
+    pub content: Content,
+}
+
+/// What a recorded frame carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// A VRRP message in IPv4; the fields tests look at.
+    Advert {
+        /// Source of the IP packet.
+        from: Ipv4Addr,
+        /// Virtual router.
+        vrid: u8,
+        /// Priority; 0 when the sender leaves.
+        priority: u8,
+    },
+    /// An ARP message.
+    Arp {
+        /// Sender hardware address.
+        mac: MacAddr,
+        /// Sender protocol address.
+        sender: Ipv4Addr,
+        /// Target protocol address.
+        target: Ipv4Addr,
+    },
+}
+
+impl Frame {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let content = match bytes.get(12..14)? {
+            [8, 0] => advert(bytes.get(14..)?)?,
+            [8, 6] => arp(bytes.get(14..)?)?,
+            _ => return None,
+        };
+        Some(Self { bytes: bytes.to_vec(), content })
+    }
+
+    /// The address, when this is a gratuitous ARP.
+    pub fn gratuitous(&self) -> Option<Ipv4Addr> {
+        match self.content {
+            Content::Arp { sender, target, .. } if sender == target => Some(sender),
+            _ => None,
+        }
+    }
+
+    /// VRID and priority of an advert.
+    pub fn advert(&self) -> Option<(u8, u8)> {
+        match self.content {
+            Content::Advert { vrid, priority, .. } => Some((vrid, priority)),
+            Content::Arp { .. } => None,
+        }
+    }
+
+    /// The octets with the IP identification and header checksum set to zero: what has to be
+    /// equal between two senders that differ in nothing but how many packets they sent before.
+    pub fn without_ip_id(&self) -> Vec<u8> {
+        let mut bytes = self.bytes.clone();
+        if let Content::Advert { .. } = self.content {
+            for at in [18, 19, 24, 25] {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = 0;
+                }
+            }
+        }
+        bytes
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.content {
+            Content::Advert { from, vrid, priority } => write!(f, "advert from {from}, VRID {vrid}, priority {priority}"),
+            Content::Arp { mac, sender, target } if sender == target => write!(f, "gratuitous ARP: {sender} is at {mac}"),
+            Content::Arp { sender, target, .. } => write!(f, "ARP {sender} -> {target}"),
+        }
+    }
+}
+
+fn advert(ip: &[u8]) -> Option<Content> {
+    let header = usize::from(ip.first()? & 15) * 4;
+    let from = address(ip, 12)?;
+    if ip.get(9) != Some(&112) {
+        return None;
+    }
+    let message = ip.get(header..)?;
+    Some(Content::Advert { from, vrid: *message.get(1)?, priority: *message.get(2)? })
+}
+
+fn arp(body: &[u8]) -> Option<Content> {
+    let mac = body.get(8..14)?.try_into().ok()?;
+    Some(Content::Arp { mac: MacAddr(mac), sender: address(body, 14)?, target: address(body, 24)? })
+}
+
+fn address(bytes: &[u8], at: usize) -> Option<Ipv4Addr> {
+    let octets: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
+    Some(octets.into())
+}
+
+/// Which node hangs on which port of the bridge, by the port's interface index.
+pub(crate) type Ports = Arc<Mutex<HashMap<usize, String>>>;
+
+/// A running recorder; it ends with this value.
+#[derive(Debug)]
+pub(crate) struct Recorder(Arc<AtomicBool>);
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Starts recording in the bridge's namespace.
+pub(crate) fn start(switch: &Space, ports: Ports, timeline: Timeline) -> io::Result<Recorder> {
+    let socket = switch.run(listen)??;
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    thread::Builder::new().name("record".into()).spawn(move || {
+        while !stopped.load(Ordering::Relaxed) {
+            let Ok(Some((port, at, bytes))) = receive(&socket) else { continue };
+            let node = ports.lock().unwrap_or_else(PoisonError::into_inner).get(&port).cloned();
+            if let (Some(node), Some(frame)) = (node, Frame::parse(&bytes)) {
+                timeline.push(Event { at, node, what: What::Frame(frame) });
+            }
+        }
+    })?;
+    Ok(Recorder(stop))
+}
+
+fn listen() -> io::Result<OwnedFd> {
+    let all = SockProtocol::EthAll;
+    let fd = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, all)?;
+    // A flood must not push the frames that matter out of the buffer; without privileges in the
+    // first user namespace the ordinary limit has to do.
+    let _ = setsockopt(&fd, sockopt::RcvBufForce, &(64 << 20));
+    setsockopt(&fd, sockopt::ReceiveTimestampns, &true)?;
+    SockRef::from(&fd).attach_filter(&filter())?;
+    // So that the reader looks now and then whether it is still wanted.
+    SockRef::from(&fd).set_read_timeout(Some(Duration::from_millis(200)))?;
+    Ok(fd)
+}
+
+/// Accepts ARP, and IPv4 carrying protocol 112 (VRRP).
+fn filter() -> [SockFilter; 7] {
+    let (load_half, load_byte, jump_equal, give) = (0x28, 0x30, 0x15, 0x06);
+    [
+        SockFilter::new(load_half, 0, 0, 12),
+        SockFilter::new(jump_equal, 3, 0, 0x0806),
+        SockFilter::new(jump_equal, 0, 3, 0x0800),
+        SockFilter::new(load_byte, 0, 0, 23),
+        SockFilter::new(jump_equal, 0, 1, 112),
+        SockFilter::new(give, 0, 0, 0xffff),
+        SockFilter::new(give, 0, 0, 0),
+    ]
+}
+
+/// `None` for what the bridge itself sends out: it was seen coming in already.
+fn receive(fd: &OwnedFd) -> io::Result<Option<(usize, Stamp, Vec<u8>)>> {
+    const OUTGOING: u8 = 4;
+    let mut buffer = vec![0; 2048];
+    let mut control = nix::cmsg_space!(TimeSpec);
+    let mut parts = [IoSliceMut::new(&mut buffer)];
+    let message = recvmsg::<LinkAddr>(fd.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty())?;
+    let stamp = message.cmsgs()?.find_map(|c| match c {
+        ControlMessageOwned::ScmTimestampns(t) => Some(t),
+        _ => None,
+    });
+    let at = stamp.map_or_else(now, |t| nanos(&t));
+    let (link, length) = (message.address, message.bytes);
+    let Some(link) = link.filter(|l| l.pkttype() != OUTGOING) else { return Ok(None) };
+    buffer.truncate(length);
+    Ok(Some((link.ifindex(), at, buffer)))
+}
+
+fn nanos(time: &TimeSpec) -> Stamp {
+    let whole = u64::try_from(time.tv_sec()).unwrap_or_default();
+    whole * 1_000_000_000 + u64::try_from(time.tv_nsec()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_told_apart() {
+        let mut arp = vec![0xff; 6];
+        arp.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 20, 0, 249]);
+        arp.extend([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 10, 20, 0, 249]);
+        let frame = Frame::parse(&arp).unwrap();
+        assert_eq!(frame.gratuitous(), Some(Ipv4Addr::new(10, 20, 0, 249)));
+        assert_eq!(frame.to_string(), "gratuitous ARP: 10.20.0.249 is at 02:00:00:00:00:01");
+
+        let mut vrrp = vec![1, 0, 0x5e, 0, 0, 0x12, 2, 0, 0, 0, 0, 1, 8, 0];
+        vrrp.extend([0x45, 0xc0, 0, 40, 0, 7, 0, 0, 255, 112, 9, 9, 10, 20, 0, 1, 224, 0, 0, 18]);
+        vrrp.extend([0x21, 55, 150, 1, 1, 1, 0, 0, 10, 20, 0, 249, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let frame = Frame::parse(&vrrp).unwrap();
+        assert_eq!(frame.advert(), Some((55, 150)));
+        assert_eq!(frame.without_ip_id()[18..26], [0, 0, 0, 0, 255, 112, 0, 0]);
+        for short in 0..vrrp.len().min(37) {
+            assert_eq!(Frame::parse(&vrrp[..short]), None);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! One set of fresh namespaces and the thread that lives in it.
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use std::fs;
+use std::io::{self, BufRead, BufReader};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Network, mount, process, host name and IPC namespaces of one node.
+///
+/// They have no name. What keeps them is process 1 inside, which waits for the end of a pipe
+/// whose other end only this value holds: when it is dropped, or this process dies in whatever
+/// way, process 1 ends and the kernel kills all others in there and frees the rest.
+#[derive(Debug)]
+pub struct Space {
+    jobs: mpsc::Sender<Job>,
+    holder: Child,
+    net: OwnedFd,
+}
+
+/// Process 1: children that lose their parent come to it and vanish without a trace, since it
+/// ignores `SIGCHLD`; it ends when its standard input does.
+const HOLDER: &str = "mount -t proc proc /proc; echo ready; exec env --ignore-signal=CHLD cat >/dev/null";
+
+impl Space {
+    /// New namespaces with the host name `name`, loopback not yet up, empty `/run` and `/tmp`.
+    pub fn new(name: &str) -> io::Result<Self> {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let (ready, opened) = mpsc::channel();
+        let host = name.to_owned();
+        // The thread ends with the sender of its jobs, that is with this value.
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let made = enter(&host);
+            let failed = made.is_err();
+            if ready.send(made).is_err() || failed {
+                return;
+            }
+            for job in queue {
+                job();
+            }
+        })?;
+        let gone = || io::Error::other("the thread of a namespace ended early");
+        let (holder, net) = opened.recv().map_err(|_| gone())??;
+        Ok(Self { jobs, holder, net })
+    }
+
+    /// Calls `work` on the thread that lives in these namespaces: sockets opened, files written
+    /// and processes started there belong to the node.
+    pub fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+        let (send, receive) = mpsc::channel();
+        let job: Job = Box::new(move || {
+            let _ = send.send(work());
+        });
+        let gone = || io::Error::other("the thread of a namespace ended");
+        self.jobs.send(job).map_err(|_| gone())?;
+        receive.recv().map_err(|_| gone())
+    }
+
+    /// Starts a program in these namespaces.
+    pub fn spawn(&self, mut command: Command) -> io::Result<Child> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        self.run(move || command.spawn())?.map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))
+    }
+
+    /// Runs a program to its end and returns what it wrote to its standard output.
+    pub fn output(&self, program: &str, args: &[&str]) -> io::Result<String> {
+        let mut command = Command::new(program);
+        command.args(args).stdin(Stdio::null());
+        let name = program.to_owned();
+        let out = self.run(move || command.output())?.map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))?;
+        if !out.status.success() {
+            let text = String::from_utf8_lossy(&out.stderr).into_owned();
+            return Err(io::Error::other(format!("{program} {args:?}: {text}")));
+        }
+        Ok(String::from_utf8_lossy(&out.stdout).into_owned())
+    }
+
+    /// Writes a file as the node sees the path, with the directories above it.
+    pub fn write(&self, path: impl Into<PathBuf>, text: impl Into<Vec<u8>>) -> io::Result<()> {
+        let (path, text) = (path.into(), text.into());
+        self.run(move || {
+            if let Some(dir) = path.parent() {
+                fs::create_dir_all(dir)?;
+            }
+            fs::write(path, text)
+        })?
+    }
+
+    /// Reads a file as the node sees the path.
+    pub fn read(&self, path: impl Into<PathBuf>) -> io::Result<Vec<u8>> {
+        let path = path.into();
+        self.run(move || fs::read(path))?
+    }
+
+    /// Sets a sysctl, as `net.ipv4.ip_nonlocal_bind`.
+    pub fn sysctl(&self, key: &str, value: &str) -> io::Result<()> {
+        let path = format!("/proc/sys/{}", key.replace('.', "/"));
+        let value = value.to_owned();
+        self.run(move || fs::write(path, value))?
+    }
+
+    /// Makes a program of the outside callable inside: as it is, unless it lies where the node
+    /// has directories of its own.
+    pub fn stage(&self, program: &Path) -> io::Result<PathBuf> {
+        let program = fs::canonicalize(program).map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", program.display())))?;
+        if !PRIVATE.iter().any(|dir| program.starts_with(dir)) {
+            return Ok(program);
+        }
+        let name = program.file_name().unwrap_or_default().to_owned();
+        let inside = Path::new("/run/lab").join(name);
+        let mut from = fs::File::open(&program)?;
+        let to = inside.clone();
+        self.run(move || {
+            use std::os::unix::fs::OpenOptionsExt;
+            if to.exists() {
+                return Ok(());
+            }
+            fs::create_dir_all("/run/lab")?;
+            let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o755).open(&to)?;
+            io::copy(&mut from, &mut file).map(|_| ())
+        })??;
+        Ok(inside)
+    }
+
+    /// The network namespace, to move one end of a cable into it.
+    pub fn net(&self) -> BorrowedFd<'_> {
+        self.net.as_fd()
+    }
+
+    /// Process number, as we see it, of the process that keeps these namespaces.
+    pub fn holder(&self) -> u32 {
+        self.holder.id()
+    }
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        drop(self.holder.stdin.take());
+        // Process 1 ends only after the kernel has ended everything else in its namespace.
+        let _ = self.holder.wait();
+    }
+}
+
+/// Directories of which each node has its own.
+const PRIVATE: [&str; 2] = ["/run", "/tmp"];
+/// Where services that run in nodes would write, too.
+const SERVICES: [&str; 2] = ["/var/lib/nginx", "/var/log/nginx"];
+
+fn enter(host: &str) -> io::Result<(Child, OwnedFd)> {
+    let flags = CloneFlags::CLONE_NEWNET
+        | CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWPID
+        | CloneFlags::CLONE_NEWUTS
+        | CloneFlags::CLONE_NEWIPC;
+    unshare(flags).map_err(|e| io::Error::other(format!("new namespaces (are we root?): {e}")))?;
+    nix::unistd::sethostname(host)?;
+    let net = fs::File::open("/proc/thread-self/ns/net")?.into();
+    let none: Option<&str> = None;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
+    let services = SERVICES.into_iter().filter(|dir| Path::new(dir).is_dir());
+    for dir in PRIVATE.into_iter().chain(services) {
+        mount(Some("lab"), dir, Some("tmpfs"), MsFlags::empty(), none)?;
+    }
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", HOLDER]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut holder = command.current_dir("/").spawn()?;
+    let out = holder.stdout.take().ok_or_else(|| io::Error::other("no pipe"))?;
+    let mut line = String::new();
+    BufReader::new(out).read_line(&mut line)?;
+    if line.trim() == "ready" { Ok((holder, net)) } else { Err(io::Error::other("process 1 of a namespace did not start")) }
+}
