@@ -39,33 +39,52 @@ impl Client {
         let stop = Arc::new(AtomicBool::new(false));
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (halt, book) = (Arc::clone(&stop), Arc::clone(&requests));
-        let worker = thread::Builder::new().name("client".into()).spawn(move || {
-            if setns(net, CloneFlags::CLONE_NEWNET).is_err() {
-                return;
-            }
-            while !halt.load(Ordering::Relaxed) {
-                let begun = now();
-                let answer = get(SocketAddr::from((address, 80)), PATIENCE).ok();
-                if answer.is_none() {
-                    // A refused connection comes back at once: no need to ask a thousand times.
-                    thread::sleep(Duration::from_millis(2));
+        let worker = thread::Builder::new()
+            .name("client".into())
+            .spawn(move || {
+                if setns(net, CloneFlags::CLONE_NEWNET).is_err() {
+                    return;
                 }
-                book.lock().unwrap_or_else(PoisonError::into_inner).push(Request { begun, ended: now(), answer });
-            }
-        })?;
-        Ok(Self { stop, requests, worker: Some(worker) })
+                while !halt.load(Ordering::Relaxed) {
+                    let begun = now();
+                    let answer = get(SocketAddr::from((address, 80)), PATIENCE).ok();
+                    if answer.is_none() {
+                        // A refused connection comes back at once: no need to ask a thousand times.
+                        thread::sleep(Duration::from_millis(2));
+                    }
+                    book.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(Request {
+                            begun,
+                            ended: now(),
+                            answer,
+                        });
+                }
+            })?;
+        Ok(Self {
+            stop,
+            requests,
+            worker: Some(worker),
+        })
     }
 
     /// The requests that ended so far.
     pub fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Waits for an answer to a request that began after `since`.
     pub fn answered(&self, since: Stamp, limit: Duration) -> bool {
         let end = std::time::Instant::now() + limit;
         while std::time::Instant::now() < end {
-            if self.requests().iter().any(|r| r.begun >= since && r.answer.is_some()) {
+            if self
+                .requests()
+                .iter()
+                .any(|r| r.begun >= since && r.answer.is_some())
+            {
                 return true;
             }
             thread::sleep(Duration::from_millis(10));
@@ -137,10 +156,31 @@ mod tests {
             ended: ended * second,
             answer: good.then(|| "web01".to_owned()),
         };
-        let requests = [at(1, 2, true), at(2, 3, false), at(3, 4, false), at(4, 6, true), at(6, 7, true), at(20, 21, true)];
+        let requests = [
+            at(1, 2, true),
+            at(2, 3, false),
+            at(3, 4, false),
+            at(4, 6, true),
+            at(6, 7, true),
+            at(20, 21, true),
+        ];
         let seen = experience(&requests, second, 7 * second);
-        assert_eq!(seen, Experience { answered: 3, failed: 2, outage: 4.0 });
+        assert_eq!(
+            seen,
+            Experience {
+                answered: 3,
+                failed: 2,
+                outage: 4.0
+            }
+        );
         let silent = experience(&requests, 7 * second, 19 * second);
-        assert_eq!(silent, Experience { answered: 0, failed: 0, outage: 12.0 });
+        assert_eq!(
+            silent,
+            Experience {
+                answered: 0,
+                failed: 0,
+                outage: 12.0
+            }
+        );
     }
 }

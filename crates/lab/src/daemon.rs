@@ -30,7 +30,11 @@ impl Launch {
     /// In the foreground, logging to the console: `-n -l -G -f FILE`. Without `-G` a daemon in a
     /// namespace has no `/dev/log` and may block on the machine's console.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), arguments: Vec::new(), environment: Vec::new() }
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 
     /// Adds an argument.
@@ -58,19 +62,38 @@ pub struct Daemon {
 
 impl Daemon {
     /// Writes the configuration and starts the daemon; its console lines go to the timeline.
-    pub fn start(node: &Node, timeline: &Timeline, launch: &Launch, config: &str) -> io::Result<Self> {
+    pub fn start(
+        node: &Node,
+        timeline: &Timeline,
+        launch: &Launch,
+        config: &str,
+    ) -> io::Result<Self> {
         node.space.write(CONFIG, config)?;
         let program = node.space.stage(&launch.program)?;
         let mut command = Command::new(program);
-        command.args(["-n", "-l", "-G", "-f", CONFIG]).args(&launch.arguments);
-        command.env_remove("NOTIFY_SOCKET").envs(launch.environment.iter().map(|(k, v)| (k, v)));
+        command
+            .args(["-n", "-l", "-G", "-f", CONFIG])
+            .args(&launch.arguments);
+        command
+            .env_remove("NOTIFY_SOCKET")
+            .envs(launch.environment.iter().map(|(k, v)| (k, v)));
         let (log, writer) = io::pipe()?;
-        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).current_dir("/");
+        command
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone()?)
+            .stderr(writer)
+            .current_dir("/");
         timeline.mark(&node.name, "daemon started");
         let child = node.space.spawn(command)?;
         let (name, line) = (node.name.clone(), timeline.clone());
-        thread::Builder::new().name("log".into()).spawn(move || follow(log, &name, &line))?;
-        Ok(Self { child, node: node.name.clone(), timeline: timeline.clone() })
+        thread::Builder::new()
+            .name("log".into())
+            .spawn(move || follow(log, &name, &line))?;
+        Ok(Self {
+            child,
+            node: node.name.clone(),
+            timeline: timeline.clone(),
+        })
     }
 
     /// Process number of the parent process, as we see it.
@@ -85,7 +108,9 @@ impl Daemon {
 
     /// Sends a signal to the parent process.
     pub fn signal(&self, signal: Signal) -> io::Result<Stamp> {
-        let at = self.timeline.mark(&self.node, format!("{signal} to the daemon"));
+        let at = self
+            .timeline
+            .mark(&self.node, format!("{signal} to the daemon"));
         kill(process(self.child.id()), signal)?;
         Ok(at)
     }
@@ -94,7 +119,9 @@ impl Daemon {
     pub fn signal_number(&self, space: &crate::Space, number: i32) -> io::Result<()> {
         let _ = self;
         let number = format!("-{number}");
-        let pid = String::from_utf8_lossy(&space.read("/run/keepalived.pid")?).trim().to_owned();
+        let pid = String::from_utf8_lossy(&space.read("/run/keepalived.pid")?)
+            .trim()
+            .to_owned();
         space.output("kill", &[&number, &pid]).map(|_| ())
     }
 
@@ -112,7 +139,10 @@ impl Daemon {
                 return Ok(status);
             }
             if Instant::now() > end {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "the daemon did not end"));
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the daemon did not end",
+                ));
             }
             thread::sleep(Duration::from_millis(5));
         }
@@ -127,7 +157,9 @@ impl Daemon {
     /// since a child that loses its parent is told so by the kernel.
     pub fn kill(&mut self) -> io::Result<Stamp> {
         let pids = self.stop_all()?;
-        let at = self.timeline.mark(&self.node, "daemon killed with SIGKILL, all its processes");
+        let at = self
+            .timeline
+            .mark(&self.node, "daemon killed with SIGKILL, all its processes");
         for pid in pids {
             ignore_missing(kill(process(pid), Signal::SIGKILL))?;
         }
@@ -137,14 +169,18 @@ impl Daemon {
 
     /// Freezes all its processes: they hold on to everything and do nothing.
     pub fn freeze(&self) -> io::Result<Stamp> {
-        let at = self.timeline.mark(&self.node, "daemon frozen with SIGSTOP, all its processes");
+        let at = self
+            .timeline
+            .mark(&self.node, "daemon frozen with SIGSTOP, all its processes");
         self.stop_all()?;
         Ok(at)
     }
 
     /// Lets frozen processes go on.
     pub fn thaw(&self) -> io::Result<Stamp> {
-        let at = self.timeline.mark(&self.node, "daemon continued with SIGCONT");
+        let at = self
+            .timeline
+            .mark(&self.node, "daemon continued with SIGCONT");
         for pid in self.processes() {
             ignore_missing(kill(process(pid), Signal::SIGCONT))?;
         }
@@ -157,7 +193,11 @@ impl Daemon {
             ignore_missing(kill(process(*pid), Signal::SIGSTOP))?;
         }
         let end = Instant::now() + Duration::from_secs(10);
-        while pids.iter().any(|pid| !matches!(state(*pid), None | Some('T' | 'Z'))) && Instant::now() < end {
+        while pids
+            .iter()
+            .any(|pid| !matches!(state(*pid), None | Some('T' | 'Z')))
+            && Instant::now() < end
+        {
             thread::yield_now();
         }
         Ok(pids)
@@ -219,7 +259,11 @@ fn follow(log: io::PipeReader, node: &str, timeline: &Timeline) {
     while matches!(reader.read_until(b'\n', &mut raw), Ok(n) if n > 0) {
         let text = String::from_utf8_lossy(&raw);
         let line = undated(text.trim_end()).to_owned();
-        timeline.push(Event { at: now(), node: node.to_owned(), what: What::Log(line) });
+        timeline.push(Event {
+            at: now(),
+            node: node.to_owned(),
+            what: What::Log(line),
+        });
         raw.clear();
     }
 }
@@ -228,7 +272,9 @@ fn follow(log: io::PipeReader, node: &str, timeline: &Timeline) {
 pub fn undated(line: &str) -> &str {
     const DATE: usize = "Sun Nov 22 10:49:00 2026".len();
     match line.split_at_checked(DATE) {
-        Some((date, rest)) if date.bytes().filter(|b| *b == b':').count() == 2 => rest.strip_prefix(": ").unwrap_or(line),
+        Some((date, rest)) if date.bytes().filter(|b| *b == b':').count() == 2 => {
+            rest.strip_prefix(": ").unwrap_or(line)
+        }
         _ => line,
     }
 }
@@ -239,8 +285,14 @@ mod tests {
 
     #[test]
     fn the_date_in_front_is_taken_off() {
-        assert_eq!(undated("Sun Nov 22 10:49:00 2026: (VI_1) Entering MASTER STATE"), "(VI_1) Entering MASTER STATE");
-        assert_eq!(undated("(/etc/keepalived/keepalived.conf: Line 3) x: y: z"), "(/etc/keepalived/keepalived.conf: Line 3) x: y: z");
+        assert_eq!(
+            undated("Sun Nov 22 10:49:00 2026: (VI_1) Entering MASTER STATE"),
+            "(VI_1) Entering MASTER STATE"
+        );
+        assert_eq!(
+            undated("(/etc/keepalived/keepalived.conf: Line 3) x: y: z"),
+            "(/etc/keepalived/keepalived.conf: Line 3) x: y: z"
+        );
         assert_eq!(undated(""), "");
     }
 

@@ -30,7 +30,12 @@ impl Lan {
         link::bridge(&switch, BRIDGE)?;
         let (ports, timeline) = (Ports::default(), Timeline::default());
         let recorder = record::start(&switch, Arc::clone(&ports), timeline.clone())?;
-        Ok(Self { switch: Arc::new(switch), ports, timeline, _recorder: recorder })
+        Ok(Self {
+            switch: Arc::new(switch),
+            ports,
+            timeline,
+            _recorder: recorder,
+        })
     }
 
     /// Plugs in a new node whose interface `eth0` has this address. The hardware address follows
@@ -41,14 +46,24 @@ impl Lan {
         let number = u8::try_from(ports.len() + 1).map_err(io::Error::other)?;
         let port = format!("port{number}");
         let mac = MacAddr([2, 0, 0, 0, 0, number]);
-        link::cable(&self.switch, &port, BRIDGE, &space, INTERFACE, mac)?;
+        let index = link::cable(&self.switch, &port, BRIDGE, &space, INTERFACE, mac)?;
         link::add_address(&space, INTERFACE, address)?;
-        let wanted = port.clone();
-        let index = self.switch.run(move || nix::net::if_::if_nametoindex(wanted.as_str()))??;
-        ports.insert(usize::try_from(index).map_err(io::Error::other)?, name.to_owned());
+        ports.insert(
+            usize::try_from(index).map_err(io::Error::other)?,
+            name.to_owned(),
+        );
         let monitor = monitor::start(&space, name, self.timeline.clone())?;
         let (switch, timeline) = (Arc::clone(&self.switch), self.timeline.clone());
-        Ok(Node { name: name.to_owned(), address, mac, port, switch, timeline, _monitor: monitor, space })
+        Ok(Node {
+            name: name.to_owned(),
+            address,
+            mac,
+            port,
+            switch,
+            timeline,
+            _monitor: monitor,
+            space,
+        })
     }
 
     /// What happened so far.
@@ -77,14 +92,28 @@ pub struct Node {
 impl Node {
     /// Pulls the cable out of the bridge (the node loses carrier), or plugs it in again.
     pub fn cable(&self, plugged: bool) -> io::Result<Stamp> {
-        let at = self.timeline.mark(&self.name, if plugged { "cable plugged in" } else { "cable pulled" });
+        let at = self.timeline.mark(
+            &self.name,
+            if plugged {
+                "cable plugged in"
+            } else {
+                "cable pulled"
+            },
+        );
         link::set_up(&self.switch, &self.port, plugged)?;
         Ok(at)
     }
 
     /// Sets the node's interface administratively down or up.
     pub fn interface(&self, up: bool) -> io::Result<Stamp> {
-        let at = self.timeline.mark(&self.name, if up { "interface set up" } else { "interface set down" });
+        let at = self.timeline.mark(
+            &self.name,
+            if up {
+                "interface set up"
+            } else {
+                "interface set down"
+            },
+        );
         link::set_up(&self.space, INTERFACE, up)?;
         Ok(at)
     }
@@ -96,14 +125,18 @@ impl Node {
 
     /// Removes an address behind the daemon's back.
     pub fn remove_address(&self, address: Ipv4Net) -> io::Result<Stamp> {
-        let at = self.timeline.mark(&self.name, format!("somebody removes {address}"));
+        let at = self
+            .timeline
+            .mark(&self.name, format!("somebody removes {address}"));
         link::remove_address(&self.space, INTERFACE, address)?;
         Ok(at)
     }
 
     /// `ip -j addr show dev eth0`: what an administrator or a script sees.
     pub fn ip_addr(&self) -> io::Result<Value> {
-        let text = self.space.output("ip", &["-j", "addr", "show", "dev", INTERFACE])?;
+        let text = self
+            .space
+            .output("ip", &["-j", "addr", "show", "dev", INTERFACE])?;
         Ok(serde_json::from_str(&text)?)
     }
 
@@ -111,8 +144,15 @@ impl Node {
     pub fn holds(&self, address: Ipv4Addr, label: Option<&str>) -> io::Result<bool> {
         let shown = self.ip_addr()?;
         let local = Value::from(address.to_string());
-        let infos = shown.pointer("/0/addr_info").and_then(Value::as_array).cloned().unwrap_or_default();
-        let fits = |info: &Value| info.get("local") == Some(&local) && label.is_none_or(|l| info.get("label") == Some(&Value::from(l)));
+        let infos = shown
+            .pointer("/0/addr_info")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let fits = |info: &Value| {
+            info.get("local") == Some(&local)
+                && label.is_none_or(|l| info.get("label") == Some(&Value::from(l)))
+        };
         Ok(infos.iter().any(fits))
     }
 }

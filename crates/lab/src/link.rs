@@ -1,43 +1,93 @@
-//! Cables and bridges.
+//! Cables and bridges, over netlink.
 use crate::space::Space;
 use ipnet::Ipv4Net;
+use ledger::{AddressKey, AddressSpec};
+use linux::netlink::{Error, Socket, VethEnd};
 use std::io;
-use std::os::fd::AsRawFd;
-use wire::MacAddr;
+use wire::{MacAddr, Prefix};
 
-fn ip(space: &Space, line: &str) -> io::Result<()> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    space.output("ip", &words).map(|_| ())
+/// A netlink socket of that node, and the index of one of its interfaces.
+fn on(space: &Space, interface: &str) -> io::Result<(Socket, u32)> {
+    let mut socket = space.run(Socket::route)??;
+    let link = socket.link(interface).map_err(io::Error::other)?;
+    let missing = || io::Error::new(io::ErrorKind::NotFound, format!("no interface {interface}"));
+    link.map(|l| (socket, l.index)).ok_or_else(missing)
 }
 
-/// A bridge that forwards at once (no spanning tree).
+fn context(what: String) -> impl FnOnce(Error) -> io::Error {
+    move |why| io::Error::other(format!("{what}: {why}"))
+}
+
+/// A bridge that forwards at once.
 pub(crate) fn bridge(switch: &Space, name: &str) -> io::Result<()> {
-    ip(switch, &format!("link add {name} type bridge"))?;
+    let mut socket = switch.run(Socket::route)??;
+    socket
+        .create_bridge(name)
+        .map_err(context(format!("bridge {name}")))?;
     set_up(switch, name, true)
 }
 
-/// A cable from port `port` of the bridge to a new interface `name` of `node`, both up.
-pub(crate) fn cable(switch: &Space, port: &str, bridge: &str, node: &Space, name: &str, mac: MacAddr) -> io::Result<()> {
-    let net = nix::unistd::dup(node.net())?;
-    nix::fcntl::fcntl(&net, nix::fcntl::F_SETFD(nix::fcntl::FdFlag::empty()))?;
-    let net = net.as_raw_fd();
-    ip(switch, &format!("link add {port} type veth peer name {name} address {mac} netns /proc/self/fd/{net}"))?;
-    ip(switch, &format!("link set {port} master {bridge} up"))?;
-    set_up(node, "lo", true)?;
-    set_up(node, name, true)
+/// A cable from port `port` of the bridge to a new interface `name` of `node`, both up; returns
+/// the port's index.
+pub(crate) fn cable(
+    switch: &Space,
+    port: &str,
+    bridge: &str,
+    node: &Space,
+    name: &str,
+    mac: MacAddr,
+) -> io::Result<u32> {
+    let (mut socket, bridge) = on(switch, bridge)?;
+    let here = VethEnd {
+        name: port,
+        mac: None,
+        namespace: None,
+    };
+    let there = VethEnd {
+        name,
+        mac: Some(mac),
+        namespace: Some(node.net()),
+    };
+    socket
+        .create_veth(here, there)
+        .map_err(context(format!("cable {port}")))?;
+    let (_, index) = on(switch, port)?;
+    socket
+        .set_master(index, Some(bridge))
+        .map_err(context(format!("plug in {port}")))?;
+    for (space, end) in [(switch, port), (node, "lo"), (node, name)] {
+        set_up(space, end, true)?;
+    }
+    Ok(index)
 }
 
 /// Gives an interface an address.
 pub(crate) fn add_address(node: &Space, name: &str, address: Ipv4Net) -> io::Result<()> {
-    ip(node, &format!("addr add {address} brd + dev {name}"))
+    let (mut socket, link) = on(node, name)?;
+    let spec = AddressSpec {
+        label: None,
+        scope: 0,
+        broadcast: None,
+        flags: 0,
+        preferred: None,
+    };
+    socket
+        .add_address(&AddressKey::new(link, Prefix::V4(address)), &spec)
+        .map_err(context(format!("add {address}")))
 }
 
 /// Takes an address from an interface.
 pub(crate) fn remove_address(node: &Space, name: &str, address: Ipv4Net) -> io::Result<()> {
-    ip(node, &format!("addr del {address} dev {name}"))
+    let (mut socket, link) = on(node, name)?;
+    socket
+        .delete_address(&AddressKey::new(link, Prefix::V4(address)))
+        .map_err(context(format!("remove {address}")))
 }
 
 /// Sets an interface administratively up or down.
 pub(crate) fn set_up(space: &Space, name: &str, up: bool) -> io::Result<()> {
-    ip(space, &format!("link set {name} {}", if up { "up" } else { "down" }))
+    let (mut socket, index) = on(space, name)?;
+    socket
+        .set_up(index, up)
+        .map_err(context(format!("{name} up {up}")))
 }

@@ -1,39 +1,60 @@
 //! Address changes of a node, as its kernel tells them.
 use crate::space::Space;
 use crate::timeline::{Event, Timeline, What, now};
-use std::io::{self, BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use linux::netlink::{Fact, Monitor as Facts};
+use nix::poll::{PollFd, PollFlags, poll};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// A running monitor; it ends with this value.
 #[derive(Debug)]
-pub(crate) struct Monitor(Child);
+pub(crate) struct Monitor(Arc<AtomicBool>);
 
 impl Drop for Monitor {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
+/// Milliseconds after which a watcher looks whether it is still wanted.
+const GLANCE: u16 = 200;
+
 /// Starts watching.
 pub(crate) fn start(space: &Space, node: &str, timeline: Timeline) -> io::Result<Monitor> {
-    let mut command = Command::new("ip");
-    command.args(["-o", "-4", "monitor", "address"]).stdout(Stdio::piped());
-    let mut child = space.spawn(command)?;
-    let node = node.to_owned();
-    if let Some(out) = child.stdout.take() {
-        thread::spawn(move || {
-            for line in BufReader::new(out).lines().map_while(Result::ok) {
-                let deleted = line.starts_with("Deleted");
-                let address = line.split_whitespace().skip_while(|w| *w != "inet").nth(1);
-                let address = address.and_then(|a| a.split('/').next()?.parse().ok());
-                if let Some(address) = address {
-                    let what = if deleted { What::AddressRemoved(address) } else { What::AddressAdded(address) };
-                    timeline.push(Event { at: now(), node: node.clone(), what });
+    let mut facts = space.run(Facts::new)??;
+    let stop = Arc::new(AtomicBool::new(false));
+    let (stopped, node) = (Arc::clone(&stop), node.to_owned());
+    thread::Builder::new()
+        .name("monitor".into())
+        .spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                let _ = poll(&mut [PollFd::new(facts.as_fd(), PollFlags::POLLIN)], GLANCE);
+                while let Ok(Some(fact)) = facts.next_fact() {
+                    if let Some(what) = tell(&fact) {
+                        timeline.push(Event {
+                            at: now(),
+                            node: node.clone(),
+                            what,
+                        });
+                    }
                 }
             }
-        });
+        })?;
+    Ok(Monitor(stop))
+}
+
+fn tell(fact: &Fact) -> Option<What> {
+    let v4 = |address: IpAddr| match address {
+        IpAddr::V4(v4) => Some::<Ipv4Addr>(v4),
+        IpAddr::V6(_) => None,
+    };
+    match fact {
+        Fact::AddressAdded(a) => v4(a.key.prefix.addr()).map(What::AddressAdded),
+        Fact::AddressRemoved(a) => v4(a.key.prefix.addr()).map(What::AddressRemoved),
+        Fact::Link(_) | Fact::LinkGone(_) | Fact::Lost => None,
     }
-    Ok(Monitor(child))
 }

@@ -2,7 +2,8 @@
 use crate::space::Space;
 use crate::timeline::{Event, Stamp, Timeline, What, now};
 use nix::sys::socket::{
-    AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, recvmsg, setsockopt, socket, sockopt,
+    AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType,
+    recvmsg, setsockopt, socket, sockopt,
 };
 use nix::sys::time::TimeSpec;
 use socket2::{SockFilter, SockRef};
@@ -15,7 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
-use wire::MacAddr;
+use wire::vrrp::Packet;
+use wire::{MacAddr, arp, ipv4};
 
 /// A frame as it crossed the cable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,10 +55,13 @@ impl Frame {
     fn parse(bytes: &[u8]) -> Option<Self> {
         let content = match bytes.get(12..14)? {
             [8, 0] => advert(bytes.get(14..)?)?,
-            [8, 6] => arp(bytes.get(14..)?)?,
+            [8, 6] => arp(bytes)?,
             _ => return None,
         };
-        Some(Self { bytes: bytes.to_vec(), content })
+        Some(Self {
+            bytes: bytes.to_vec(),
+            content,
+        })
     }
 
     /// The address, when this is a gratuitous ARP.
@@ -93,31 +98,40 @@ impl Frame {
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.content {
-            Content::Advert { from, vrid, priority } => write!(f, "advert from {from}, VRID {vrid}, priority {priority}"),
-            Content::Arp { mac, sender, target } if sender == target => write!(f, "gratuitous ARP: {sender} is at {mac}"),
+            Content::Advert {
+                from,
+                vrid,
+                priority,
+            } => write!(f, "advert from {from}, VRID {vrid}, priority {priority}"),
+            Content::Arp {
+                mac,
+                sender,
+                target,
+            } if sender == target => write!(f, "gratuitous ARP: {sender} is at {mac}"),
             Content::Arp { sender, target, .. } => write!(f, "ARP {sender} -> {target}"),
         }
     }
 }
 
-fn advert(ip: &[u8]) -> Option<Content> {
-    let header = usize::from(ip.first()? & 15) * 4;
-    let from = address(ip, 12)?;
-    if ip.get(9) != Some(&112) {
-        return None;
-    }
-    let message = ip.get(header..)?;
-    Some(Content::Advert { from, vrid: *message.get(1)?, priority: *message.get(2)? })
+fn advert(packet: &[u8]) -> Option<Content> {
+    let (header, message) = ipv4::Repr::parse(packet).ok()?;
+    let message = Packet::new(message)
+        .ok()
+        .filter(|_| header.protocol == ipv4::PROTOCOL_VRRP)?;
+    Some(Content::Advert {
+        from: header.src,
+        vrid: message.vrid(),
+        priority: message.priority().get(),
+    })
 }
 
-fn arp(body: &[u8]) -> Option<Content> {
-    let mac = body.get(8..14)?.try_into().ok()?;
-    Some(Content::Arp { mac: MacAddr(mac), sender: address(body, 14)?, target: address(body, 24)? })
-}
-
-fn address(bytes: &[u8], at: usize) -> Option<Ipv4Addr> {
-    let octets: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
-    Some(octets.into())
+fn arp(frame: &[u8]) -> Option<Content> {
+    let arp = arp::Repr::parse(frame).ok()?;
+    Some(Content::Arp {
+        mac: arp.sender_mac,
+        sender: arp.sender,
+        target: arp.target,
+    })
 }
 
 /// Which node hangs on which port of the bridge, by the port's interface index.
@@ -138,21 +152,38 @@ pub(crate) fn start(switch: &Space, ports: Ports, timeline: Timeline) -> io::Res
     let socket = switch.run(listen)??;
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
-    thread::Builder::new().name("record".into()).spawn(move || {
-        while !stopped.load(Ordering::Relaxed) {
-            let Ok(Some((port, at, bytes))) = receive(&socket) else { continue };
-            let node = ports.lock().unwrap_or_else(PoisonError::into_inner).get(&port).cloned();
-            if let (Some(node), Some(frame)) = (node, Frame::parse(&bytes)) {
-                timeline.push(Event { at, node, what: What::Frame(frame) });
+    thread::Builder::new()
+        .name("record".into())
+        .spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                let Ok(Some((port, at, bytes))) = receive(&socket) else {
+                    continue;
+                };
+                let node = ports
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get(&port)
+                    .cloned();
+                if let (Some(node), Some(frame)) = (node, Frame::parse(&bytes)) {
+                    timeline.push(Event {
+                        at,
+                        node,
+                        what: What::Frame(frame),
+                    });
+                }
             }
-        }
-    })?;
+        })?;
     Ok(Recorder(stop))
 }
 
 fn listen() -> io::Result<OwnedFd> {
     let all = SockProtocol::EthAll;
-    let fd = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, all)?;
+    let fd = socket(
+        AddressFamily::Packet,
+        SockType::Raw,
+        SockFlag::SOCK_CLOEXEC,
+        all,
+    )?;
     // A flood must not push the frames that matter out of the buffer; without privileges in the
     // first user namespace the ordinary limit has to do.
     let _ = setsockopt(&fd, sockopt::RcvBufForce, &(64 << 20));
@@ -183,14 +214,21 @@ fn receive(fd: &OwnedFd) -> io::Result<Option<(usize, Stamp, Vec<u8>)>> {
     let mut buffer = vec![0; 2048];
     let mut control = nix::cmsg_space!(TimeSpec);
     let mut parts = [IoSliceMut::new(&mut buffer)];
-    let message = recvmsg::<LinkAddr>(fd.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty())?;
+    let message = recvmsg::<LinkAddr>(
+        fd.as_raw_fd(),
+        &mut parts,
+        Some(&mut control),
+        MsgFlags::empty(),
+    )?;
     let stamp = message.cmsgs()?.find_map(|c| match c {
         ControlMessageOwned::ScmTimestampns(t) => Some(t),
         _ => None,
     });
     let at = stamp.map_or_else(now, |t| nanos(&t));
     let (link, length) = (message.address, message.bytes);
-    let Some(link) = link.filter(|l| l.pkttype() != OUTGOING) else { return Ok(None) };
+    let Some(link) = link.filter(|l| l.pkttype() != OUTGOING) else {
+        return Ok(None);
+    };
     buffer.truncate(length);
     Ok(Some((link.ifindex(), at, buffer)))
 }
@@ -207,15 +245,24 @@ mod tests {
     #[test]
     fn frames_are_told_apart() {
         let mut arp = vec![0xff; 6];
-        arp.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 20, 0, 249]);
+        arp.extend([
+            2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 20, 0, 249,
+        ]);
         arp.extend([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 10, 20, 0, 249]);
         let frame = Frame::parse(&arp).unwrap();
         assert_eq!(frame.gratuitous(), Some(Ipv4Addr::new(10, 20, 0, 249)));
-        assert_eq!(frame.to_string(), "gratuitous ARP: 10.20.0.249 is at 02:00:00:00:00:01");
+        assert_eq!(
+            frame.to_string(),
+            "gratuitous ARP: 10.20.0.249 is at 02:00:00:00:00:01"
+        );
 
         let mut vrrp = vec![1, 0, 0x5e, 0, 0, 0x12, 2, 0, 0, 0, 0, 1, 8, 0];
-        vrrp.extend([0x45, 0xc0, 0, 40, 0, 7, 0, 0, 255, 112, 9, 9, 10, 20, 0, 1, 224, 0, 0, 18]);
-        vrrp.extend([0x21, 55, 150, 1, 1, 1, 0, 0, 10, 20, 0, 249, 0, 0, 0, 0, 0, 0, 0, 0]);
+        vrrp.extend([
+            0x45, 0xc0, 0, 40, 0, 7, 0, 0, 255, 112, 9, 9, 10, 20, 0, 1, 224, 0, 0, 18,
+        ]);
+        vrrp.extend([
+            0x21, 55, 150, 1, 1, 1, 0, 0, 10, 20, 0, 249, 0, 0, 0, 0, 0, 0, 0, 0,
+        ]);
         let frame = Frame::parse(&vrrp).unwrap();
         assert_eq!(frame.advert(), Some((55, 150)));
         assert_eq!(frame.without_ip_id()[18..26], [0, 0, 0, 0, 255, 112, 0, 0]);

@@ -22,16 +22,23 @@ pub const LB01: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 1);
 pub const LB02: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 2);
 
 /// How long to wait for anything that must happen: a bound against hanging, no measure.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_mins(1);
 
 /// `examples/active-backup`: lb01, lb02.
-pub const ACTIVE_BACKUP: [&str; 2] =
-    [include_str!("../../../examples/active-backup/lb01.conf"), include_str!("../../../examples/active-backup/lb02.conf")];
+pub const ACTIVE_BACKUP: [&str; 2] = [
+    include_str!("../../../examples/active-backup/lb01.conf"),
+    include_str!("../../../examples/active-backup/lb02.conf"),
+];
 /// `examples/active-active`: lb01, lb02.
-pub const ACTIVE_ACTIVE: [&str; 2] =
-    [include_str!("../../../examples/active-active/lb01.conf"), include_str!("../../../examples/active-active/lb02.conf")];
+pub const ACTIVE_ACTIVE: [&str; 2] = [
+    include_str!("../../../examples/active-active/lb01.conf"),
+    include_str!("../../../examples/active-active/lb02.conf"),
+];
 /// `examples/nginx`: lb01, lb02.
-pub const NGINX: [&str; 2] = [include_str!("../../../examples/nginx/lb01.conf"), include_str!("../../../examples/nginx/lb02.conf")];
+pub const NGINX: [&str; 2] = [
+    include_str!("../../../examples/nginx/lb01.conf"),
+    include_str!("../../../examples/nginx/lb02.conf"),
+];
 
 /// An address of the examples' network, 10.20.0.0/24.
 pub fn host(address: Ipv4Addr) -> Ipv4Net {
@@ -54,9 +61,21 @@ pub struct Balancer {
 
 impl Balancer {
     /// Plugs a machine into the LAN; nothing is started yet.
-    pub fn new(lan: &Lan, name: &str, address: Ipv4Addr, launch: Launch, config: &str) -> io::Result<Self> {
+    pub fn new(
+        lan: &Lan,
+        name: &str,
+        address: Ipv4Addr,
+        launch: Launch,
+        config: &str,
+    ) -> io::Result<Self> {
         let node = lan.node(name, host(address))?;
-        Ok(Self { daemon: None, node, launch, config: config.to_owned(), timeline: lan.timeline().clone() })
+        Ok(Self {
+            daemon: None,
+            node,
+            launch,
+            config: config.to_owned(),
+            timeline: lan.timeline().clone(),
+        })
     }
 
     /// Starts the daemon.
@@ -70,7 +89,9 @@ impl Balancer {
     /// # Errors
     /// `NotFound` before the first start.
     pub fn daemon(&mut self) -> io::Result<&mut Daemon> {
-        self.daemon.as_mut().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "not started"))
+        self.daemon
+            .as_mut()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "not started"))
     }
 
     /// Writes a new configuration and sends SIGHUP.
@@ -82,7 +103,8 @@ impl Balancer {
 
     /// Waits until the node announces the address by gratuitous ARP, `None` if it does not.
     pub fn announces(&self, address: Ipv4Addr, since: Stamp) -> Option<Stamp> {
-        self.timeline.wait(since, LONG, |e| self.announcement(e, address))
+        self.timeline
+            .wait(since, LONG, |e| self.announcement(e, address))
     }
 
     fn announcement(&self, event: &Event, address: Ipv4Addr) -> Option<Stamp> {
@@ -92,12 +114,21 @@ impl Balancer {
 
     /// Waits for a log line that contains `text`.
     pub fn logs(&self, text: &str, since: Stamp) -> Option<String> {
-        let line = |e: &Event| e.log().filter(|l| e.node == self.node.name && l.contains(text)).map(str::to_owned);
+        let line = |e: &Event| {
+            e.log()
+                .filter(|l| e.node == self.node.name && l.contains(text))
+                .map(str::to_owned)
+        };
         self.timeline.wait(since, LONG, line)
     }
 
     /// Waits until the node's interface carries the address, or carries it no more.
-    pub fn comes_to_hold(&self, address: Ipv4Addr, label: Option<&str>, wanted: bool) -> io::Result<bool> {
+    pub fn comes_to_hold(
+        &self,
+        address: Ipv4Addr,
+        label: Option<&str>,
+        wanted: bool,
+    ) -> io::Result<bool> {
         let end = std::time::Instant::now() + LONG;
         while self.node.holds(address, label)? != wanted {
             if std::time::Instant::now() > end {
@@ -126,13 +157,21 @@ pub enum Death {
 
 impl Death {
     /// All of them.
-    pub const ALL: [Death; 5] = [Death::Stopped, Death::Killed, Death::CablePulled, Death::InterfaceDown, Death::Frozen];
+    pub const ALL: [Death; 5] = [
+        Death::Stopped,
+        Death::Killed,
+        Death::CablePulled,
+        Death::InterfaceDown,
+        Death::Frozen,
+    ];
 
     /// Makes it happen.
     pub fn strike(self, victim: &mut Balancer) -> io::Result<Stamp> {
         match self {
             Death::Stopped => {
-                let at = victim.timeline.mark(&victim.node.name, "daemon told to stop");
+                let at = victim
+                    .timeline
+                    .mark(&victim.node.name, "daemon told to stop");
                 victim.daemon()?.stop()?;
                 Ok(at)
             }
@@ -188,7 +227,9 @@ impl Pair {
         let since = crate::timeline::now();
         self.lb02.start()?;
         self.lb01.start()?;
-        self.lb01.announces(VIP, since).ok_or_else(|| self.failed("lb01 did not become master"))
+        self.lb01
+            .announces(VIP, since)
+            .ok_or_else(|| self.failed("lb01 did not become master"))
     }
 
     /// An error that carries the whole timeline.

@@ -25,7 +25,8 @@ pub struct Space {
 
 /// Process 1: children that lose their parent come to it and vanish without a trace, since it
 /// ignores `SIGCHLD`; it ends when its standard input does.
-const HOLDER: &str = "mount -t proc proc /proc; echo ready; exec env --ignore-signal=CHLD cat >/dev/null";
+const HOLDER: &str =
+    "mount -t proc proc /proc; echo ready; exec env --ignore-signal=CHLD cat >/dev/null";
 
 impl Space {
     /// New namespaces with the host name `name`, loopback not yet up, empty `/run` and `/tmp`.
@@ -34,16 +35,18 @@ impl Space {
         let (ready, opened) = mpsc::channel();
         let host = name.to_owned();
         // The thread ends with the sender of its jobs, that is with this value.
-        thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let made = enter(&host);
-            let failed = made.is_err();
-            if ready.send(made).is_err() || failed {
-                return;
-            }
-            for job in queue {
-                job();
-            }
-        })?;
+        thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                let made = enter(&host);
+                let failed = made.is_err();
+                if ready.send(made).is_err() || failed {
+                    return;
+                }
+                for job in queue {
+                    job();
+                }
+            })?;
         let gone = || io::Error::other("the thread of a namespace ended early");
         let (holder, net) = opened.recv().map_err(|_| gone())??;
         Ok(Self { jobs, holder, net })
@@ -51,7 +54,10 @@ impl Space {
 
     /// Calls `work` on the thread that lives in these namespaces: sockets opened, files written
     /// and processes started there belong to the node.
-    pub fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+    pub fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
         let (send, receive) = mpsc::channel();
         let job: Job = Box::new(move || {
             let _ = send.send(work());
@@ -64,7 +70,8 @@ impl Space {
     /// Starts a program in these namespaces.
     pub fn spawn(&self, mut command: Command) -> io::Result<Child> {
         let name = command.get_program().to_string_lossy().into_owned();
-        self.run(move || command.spawn())?.map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))
+        self.run(move || command.spawn())?
+            .map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))
     }
 
     /// Runs a program to its end and returns what it wrote to its standard output.
@@ -72,7 +79,9 @@ impl Space {
         let mut command = Command::new(program);
         command.args(args).stdin(Stdio::null());
         let name = program.to_owned();
-        let out = self.run(move || command.output())?.map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))?;
+        let out = self
+            .run(move || command.output())?
+            .map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))?;
         if !out.status.success() {
             let text = String::from_utf8_lossy(&out.stderr).into_owned();
             return Err(io::Error::other(format!("{program} {args:?}: {text}")));
@@ -107,7 +116,8 @@ impl Space {
     /// Makes a program of the outside callable inside: as it is, unless it lies where the node
     /// has directories of its own.
     pub fn stage(&self, program: &Path) -> io::Result<PathBuf> {
-        let program = fs::canonicalize(program).map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", program.display())))?;
+        let program = fs::canonicalize(program)
+            .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", program.display())))?;
         if !PRIVATE.iter().any(|dir| program.starts_with(dir)) {
             return Ok(program);
         }
@@ -121,7 +131,12 @@ impl Space {
                 return Ok(());
             }
             fs::create_dir_all("/run/lab")?;
-            let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o755).open(&to)?;
+            let mut file = fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o755)
+                .open(&to)?;
             io::copy(&mut from, &mut file).map(|_| ())
         })??;
         Ok(inside)
@@ -167,10 +182,20 @@ fn enter(host: &str) -> io::Result<(Child, OwnedFd)> {
         mount(Some("lab"), dir, Some("tmpfs"), MsFlags::empty(), none)?;
     }
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", HOLDER]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+        .args(["-c", HOLDER])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut holder = command.current_dir("/").spawn()?;
-    let out = holder.stdout.take().ok_or_else(|| io::Error::other("no pipe"))?;
+    let out = holder
+        .stdout
+        .take()
+        .ok_or_else(|| io::Error::other("no pipe"))?;
     let mut line = String::new();
     BufReader::new(out).read_line(&mut line)?;
-    if line.trim() == "ready" { Ok((holder, net)) } else { Err(io::Error::other("process 1 of a namespace did not start")) }
+    if line.trim() == "ready" {
+        Ok((holder, net))
+    } else {
+        Err(io::Error::other("process 1 of a namespace did not start"))
+    }
 }

@@ -10,7 +10,9 @@ pub type Stamp = u64;
 
 /// Now, on the clock of [`Stamp`].
 pub fn now() -> Stamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -90,12 +92,21 @@ impl Timeline {
     /// Adds a remark, stamped now.
     pub fn mark(&self, node: &str, text: impl Into<String>) -> Stamp {
         let at = now();
-        self.push(Event { at, node: node.to_owned(), what: What::Mark(text.into()) });
+        self.push(Event {
+            at,
+            node: node.to_owned(),
+            what: What::Mark(text.into()),
+        });
         at
     }
 
     /// Waits until `pick` accepts an event not older than `since`, at most `limit`.
-    pub fn wait<T>(&self, since: Stamp, limit: Duration, mut pick: impl FnMut(&Event) -> Option<T>) -> Option<T> {
+    pub fn wait<T>(
+        &self,
+        since: Stamp,
+        limit: Duration,
+        mut pick: impl FnMut(&Event) -> Option<T>,
+    ) -> Option<T> {
         let mut events = self.lock();
         let (mut seen, end) = (0, std::time::Instant::now() + limit);
         loop {
@@ -105,21 +116,38 @@ impl Timeline {
             }
             seen = events.len();
             let left = end.checked_duration_since(std::time::Instant::now())?;
-            events = self.0.1.wait_timeout(events, left).unwrap_or_else(PoisonError::into_inner).0;
+            events = self
+                .0
+                .1
+                .wait_timeout(events, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 
     /// All events from `since` on, by time.
     pub fn since(&self, since: Stamp) -> Vec<Event> {
-        let mut events: Vec<Event> = self.lock().iter().filter(|e| e.at >= since).cloned().collect();
+        let mut events: Vec<Event> = self
+            .lock()
+            .iter()
+            .filter(|e| e.at >= since)
+            .cloned()
+            .collect();
         events.sort_by_key(|e| e.at);
         events
     }
 
     /// The last event before `until` that `pick` accepts.
-    pub fn last_before<T>(&self, until: Stamp, pick: impl Fn(&Event) -> Option<T>) -> Option<(Stamp, T)> {
+    pub fn last_before<T>(
+        &self,
+        until: Stamp,
+        pick: impl Fn(&Event) -> Option<T>,
+    ) -> Option<(Stamp, T)> {
         let events = self.lock();
-        let found = events.iter().filter(|e| e.at < until).filter_map(|e| Some((e.at, pick(e)?)));
+        let found = events
+            .iter()
+            .filter(|e| e.at < until)
+            .filter_map(|e| Some((e.at, pick(e)?)));
         found.max_by_key(|(at, _)| *at)
     }
 
@@ -148,13 +176,21 @@ mod tests {
             What::Mark(text) => Some(text.clone()),
             _ => None,
         };
-        assert_eq!(line.wait(0, Duration::from_secs(5), text).as_deref(), Some("one"));
+        assert_eq!(
+            line.wait(0, Duration::from_secs(5), text).as_deref(),
+            Some("one")
+        );
         let other = line.clone();
         let writer = std::thread::spawn(move || other.mark("a", "two"));
-        let two = line.wait(0, Duration::from_secs(60), |e| text(e).filter(|t| t == "two"));
+        let two = line.wait(0, Duration::from_mins(1), |e| {
+            text(e).filter(|t| t == "two")
+        });
         writer.join().unwrap();
         assert_eq!(two.as_deref(), Some("two"));
         assert_eq!(line.wait(now(), Duration::from_millis(1), text), None);
-        assert_eq!(line.last_before(u64::MAX, text).map(|l| l.1).as_deref(), Some("two"));
+        assert_eq!(
+            line.last_before(u64::MAX, text).map(|l| l.1).as_deref(),
+            Some("two")
+        );
     }
 }
