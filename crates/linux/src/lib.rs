@@ -7,12 +7,18 @@
 //! Start with [`reactor`] for the loop, [`netlink`] for links and addresses, [`namespace`] for
 //! networks inside one machine.
 
+pub mod arp;
 pub mod channel;
 pub mod clock;
+mod filter;
 pub mod memfd;
+mod mmsg;
 pub mod namespace;
 pub mod netlink;
 pub mod pidfile;
 pub mod process;
 pub mod reactor;
 mod sockopt;
+#[cfg(test)]
+mod testing;
+pub mod vrrp_socket;

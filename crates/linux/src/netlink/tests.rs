@@ -276,9 +276,13 @@ fn an_overrun_is_told_and_listening_goes_on() {
             lost |= fact == Fact::Lost;
         }
         assert!(lost);
+        crate::sockopt::set_receive_buffer(&monitor, 1 << 20).unwrap();
         let it = key(link.index, "10.0.0.1/24");
         socket.add_address(&it, &AddressSpec::default()).unwrap();
-        let fact = monitor.next_fact().unwrap();
-        assert!(matches!(fact, Some(Fact::AddressAdded(a)) if a.key == it));
+        let mut heard = false;
+        while let Some(fact) = monitor.next_fact().unwrap() {
+            heard |= matches!(fact, Fact::AddressAdded(a) if a.key == it);
+        }
+        assert!(heard);
     });
 }
