@@ -1,12 +1,13 @@
 //! What the machine wants done, in the order in which it has to be done.
 use crate::{Event, InstanceId, Notice};
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Where an advert goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Destination {
-    /// The family's VRRP group (224.0.0.18, ff02::12) on the instance's interface.
+    /// The instance's group ([`Params::group`](crate::Params::group)) on its interface.
     Group,
     /// One unicast peer.
     Peer(IpAddr),
@@ -38,8 +39,22 @@ pub enum Effect {
         /// Rounds over all addresses.
         repeat: u32,
     },
-    /// The state changed.
+    /// The state changed; comes behind the `Hold` or `Release` that belongs to it.
     Notify(Notice),
     /// Something to log or count.
     Tell(InstanceId, Event),
+}
+
+/// The queue between machine and executor.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox(VecDeque<Effect>);
+
+impl Outbox {
+    pub(crate) fn push(&mut self, effect: Effect) {
+        self.0.push_back(effect);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Effect> {
+        self.0.pop_front()
+    }
 }

@@ -1,8 +1,9 @@
 //! What happened, as values: the text for people is made from them elsewhere (`report`).
 use crate::InstanceId;
+use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
-use wire::{Instant, Priority};
+use wire::{AdvertInterval, Instant, Priority, Version, Vrid};
 
 /// The state of an instance, without what the state carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,8 +43,10 @@ pub enum Cause {
     Owner,
     /// The interface is missing, down, or without an address to send from.
     LinkDown,
-    /// The interface came back.
+    /// The interface came back, or whatever else held it in fault is over.
     LinkUp,
+    /// A tracked object without weight failed.
+    Tracked,
     /// Somebody removed an address that we hold.
     AddressLost,
     /// Reload removed or rebuilt the instance.
@@ -70,9 +73,188 @@ pub struct Notice {
 /// Why an advert was refused; each reason has its own counter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Reject {}
+pub enum Reject {
+    /// Too short to name a virtual router.
+    Stub {
+        /// Octets needed behind the IP header.
+        want: usize,
+        /// Octets there.
+        got: usize,
+    },
+    /// No instance has this identifier on this link.
+    Vrid {
+        /// The identifier.
+        got: u8,
+    },
+    /// The length does not fit version and address count.
+    Length {
+        /// Octets expected, without the IP header.
+        want: usize,
+        /// Octets there, without the IP header.
+        got: usize,
+    },
+    /// TTL or hop limit other than 255: it may have come through a router.
+    Ttl {
+        /// The value there.
+        got: u8,
+        /// The value expected.
+        want: u8,
+    },
+    /// Another protocol version than ours.
+    Version {
+        /// The value there.
+        got: u8,
+        /// Ours.
+        want: u8,
+    },
+    /// An authentication type that is none.
+    AuthUnknown {
+        /// The value there.
+        got: u8,
+    },
+    /// Another authentication type than ours.
+    AuthType {
+        /// The value there.
+        got: u8,
+        /// Ours.
+        want: u8,
+    },
+    /// The password is wrong.
+    Password,
+    /// The interval differs from ours (version 2), or is 0 (version 3).
+    Interval {
+        /// Theirs, in the unit of the version.
+        got: u16,
+        /// Ours, in the unit of the version.
+        want: u16,
+        /// Which version.
+        version: Version,
+    },
+    /// Not an advertisement.
+    Type {
+        /// The value there.
+        got: u8,
+    },
+    /// The sum is wrong.
+    Checksum {
+        /// Which version.
+        version: Version,
+    },
+    /// Sent to the group although we use peers, or the reverse.
+    Cast,
+    /// We are the owner and do not listen (`owner_ignore_adverts`).
+    Owner,
+    /// The source is no configured peer (`check_unicast_src`).
+    NotPeer,
+}
+
+/// What is wrong with an advert's address list; such adverts are obeyed all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListFault {
+    /// Another number of addresses.
+    Count {
+        /// Ours.
+        want: usize,
+        /// Theirs.
+        got: usize,
+    },
+    /// One of ours is missing.
+    Missing(IpAddr),
+}
 
 /// What is worth telling besides a change of state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Event {}
+pub enum Event {
+    /// A state is entered; told before its work, unlike the [`Notice`], which comes behind.
+    Entering {
+        /// The state.
+        state: StateKind,
+        /// The first one after the start.
+        init: bool,
+    },
+    /// No advert for `Master_Down_Interval`.
+    Timeout,
+    /// The addresses are being set.
+    Setting,
+    /// The addresses are being removed.
+    Removing,
+    /// A priority 0 advert went out.
+    SentStop,
+    /// As backup: the master is leaving.
+    BackupHeardStop,
+    /// As master: somebody else is leaving.
+    MasterHeardStop,
+    /// As master: somebody has a higher priority.
+    Higher {
+        /// Its source.
+        from: IpAddr,
+        /// Its priority.
+        priority: Priority,
+        /// Our effective priority.
+        ours: Priority,
+    },
+    /// As master: equal priority, and the higher address decides against us.
+    Equal {
+        /// Its source.
+        from: IpAddr,
+        /// The priority of both.
+        priority: Priority,
+    },
+    /// As master: somebody of lower priority advertises; answered. Also the occasion of
+    /// `notify_master_rx_lower_pri`.
+    Lower {
+        /// Its source.
+        from: IpAddr,
+        /// Its priority.
+        priority: Priority,
+        /// Our effective priority.
+        ours: Priority,
+    },
+    /// As backup: a master of lower priority, not listened to.
+    Discarded {
+        /// Its source.
+        from: IpAddr,
+        /// Its priority.
+        priority: Priority,
+    },
+    /// `preempt_delay` begins.
+    PreemptDelay(Duration),
+    /// The first master we listen to.
+    MasterSet {
+        /// Its source.
+        to: IpAddr,
+    },
+    /// We listen to another master.
+    MasterChanged {
+        /// The one before.
+        from: IpAddr,
+        /// The new one.
+        to: IpAddr,
+    },
+    /// Version 3: the master's interval differs from ours; it is used.
+    IntervalDiffers {
+        /// Its source.
+        from: IpAddr,
+        /// Theirs.
+        got: AdvertInterval,
+        /// Ours.
+        want: AdvertInterval,
+    },
+    /// The address lists differ.
+    List {
+        /// Its source.
+        from: IpAddr,
+        /// How.
+        fault: ListFault,
+        /// Which virtual router.
+        vrid: Vrid,
+    },
+    /// An advert was refused. Each kind is told once until the master changes.
+    Refused {
+        /// Its source.
+        from: IpAddr,
+        /// Why.
+        why: Reject,
+    },
+}

@@ -6,10 +6,23 @@
 //! [`Effect`]s, in the order in which it has to happen, and somebody else does it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-pub mod effect;
-pub mod event;
-pub mod params;
+mod advert;
+mod effect;
+mod election;
+mod event;
+mod instance;
+mod link;
+mod params;
+mod receive;
+mod reload;
+mod router;
+mod state;
+mod stats;
 
 pub use effect::{Destination, Effect};
-pub use event::{Cause, Event, Notice, Reject, StateKind};
-pub use params::{Auth, Change, Garp, InstanceId, Params, Preempt};
+pub use event::{Cause, Event, ListFault, Notice, Reject, StateKind};
+pub use link::{Link, Received};
+pub use params::{Auth, Change, Checksum, Garp, InstanceId, Params, Peer, Preempt, default_group};
+pub use router::{Router, Verdict};
+pub use state::{Reason, Reasons};
+pub use stats::Stats;

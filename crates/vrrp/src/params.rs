@@ -1,7 +1,7 @@
 //! What an instance is told: the meaning of a `vrrp_instance` block, without its text.
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use wire::{AdvertInterval, Family, Priority, Version, Vrid};
 
 /// Names an instance for the life of the daemon; the plan keeps it stable over reloads.
@@ -45,8 +45,21 @@ pub struct Garp {
     pub lower_prio_repeat: u32,
 }
 
-/// Everything one instance needs to know.
+impl Garp {
+    /// The manual's defaults: 5 at once, 5 more after 5 s, no refresh.
+    pub const DEFAULT: Garp = Garp {
+        repeat: 5,
+        delay: Duration::from_secs(5),
+        refresh: Duration::ZERO,
+        refresh_repeat: 1,
+        lower_prio_delay: Duration::from_secs(5),
+        lower_prio_repeat: 5,
+    };
+}
+
+/// Everything one instance needs to know; start from [`Params::new`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch of its own in the manual
 pub struct Params {
     /// Interface the adverts use.
     pub interface: String,
@@ -72,6 +85,90 @@ pub struct Params {
     pub addresses: Vec<IpAddr>,
     /// Gratuitous announcements.
     pub garp: Garp,
+    /// Source of adverts (`mcast_src_ip`, `unicast_src_ip`); the interface's address when `None`.
+    pub source: Option<IpAddr>,
+    /// Multicast group of adverts (`vrrp_mcast_group4`, `vrrp_mcast_group6`).
+    pub group: IpAddr,
+    /// Unicast peers (`unicast_peer`); none: adverts go to the group.
+    pub peers: Vec<Peer>,
+    /// Refuse adverts whose source is no peer (`check_unicast_src`).
+    pub check_peers: bool,
+    /// How checksums of version 3 over IPv4 are made and checked.
+    pub checksum: Checksum,
+    /// Look at the address list only when the master changes (`skip_check_adv_addr`).
+    pub skip_address_check: bool,
+    /// As master, do not answer adverts of lower priority (`lower_prio_no_advert`).
+    pub lower_prio_no_advert: bool,
+    /// As master, advertise once more before yielding (`higher_prio_send_advert`).
+    pub higher_prio_send_advert: bool,
+    /// As address owner, ignore all adverts (`owner_ignore_adverts`).
+    pub owner_ignore_adverts: bool,
+    /// The interface may go down without fault (`dont_track_primary`).
+    pub dont_track_primary: bool,
+}
+
+impl Params {
+    /// The defaults of the manual, without addresses: version 2 for IPv4, 3 for IPv6,
+    /// priority 100, adverts every second.
+    pub fn new(interface: impl Into<String>, vrid: Vrid, family: Family) -> Self {
+        Params {
+            interface: interface.into(),
+            vrid,
+            family,
+            version: match family {
+                Family::V4 => Version::V2,
+                Family::V6 => Version::V3,
+            },
+            priority: Priority::DEFAULT,
+            start_master: false,
+            interval: AdvertInterval::DEFAULT,
+            down_adverts: 3,
+            preempt: Preempt::Yes,
+            auth: Auth::None,
+            addresses: Vec::new(),
+            garp: Garp::DEFAULT,
+            source: None,
+            group: default_group(family),
+            peers: Vec::new(),
+            check_peers: false,
+            checksum: Checksum::Standard,
+            skip_address_check: false,
+            lower_prio_no_advert: false,
+            higher_prio_send_advert: false,
+            owner_ignore_adverts: false,
+            dont_track_primary: false,
+        }
+    }
+}
+
+/// 224.0.0.18 and `ff02::12` (RFC 9568 sections 5.1.1.2 and 5.1.2.2).
+pub const fn default_group(family: Family) -> IpAddr {
+    match family {
+        Family::V4 => IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18)),
+        Family::V6 => IpAddr::V6(Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12)),
+    }
+}
+
+/// A unicast peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// Its address.
+    pub address: IpAddr,
+    /// TTL or hop limits accepted from it (`min_ttl`, `max_ttl`), with [`Params::check_peers`] only.
+    pub ttl: Option<(u8, u8)>,
+}
+
+/// Dialects of the version 3 checksum over IPv4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Checksum {
+    /// With pseudo-header; a unicast peer may use the old form.
+    Standard,
+    /// `v3_checksum_as_v2`: without pseudo-header, and received sums are not enforced.
+    AsV2,
+    /// `old_unicast_checksum`: to peers, the pseudo-header holds the group.
+    OldUnicast,
+    /// `old_unicast_checksum never`: the old form is refused.
+    NeverOld,
 }
 
 /// One step of a reload, for one object.

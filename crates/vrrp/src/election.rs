@@ -1,0 +1,249 @@
+//! The election: what an advert or a timer does to a state (RFC 9568 section 6.4).
+use crate::effect::Outbox;
+use crate::instance::Instance;
+use crate::receive::Advert;
+use crate::state::{Backup, Master, State};
+use crate::{Cause, Event, Preempt};
+use core::time::Duration;
+use wire::{Instant, Priority};
+
+impl Instance {
+    /// A sound advert.
+    pub(crate) fn obey(&mut self, now: Instant, advert: Advert, out: &mut Outbox) {
+        if advert.priority == Priority::STOP {
+            self.stats.pri_zero_rcvd += 1;
+        }
+        match self.state {
+            State::Init | State::Fault | State::Stopped => {}
+            State::Backup(backup) => {
+                let next = self.backup_hears(now, backup, advert, out);
+                self.state = State::Backup(next);
+            }
+            State::Master(master) => self.master_hears(now, master, advert, out),
+        }
+    }
+
+    /// RFC 9568 section 6.4.2.
+    fn backup_hears(
+        &mut self,
+        now: Instant,
+        backup: Backup,
+        advert: Advert,
+        out: &mut Outbox,
+    ) -> Backup {
+        let interval = if self.learns_interval() {
+            advert.interval
+        } else {
+            self.params.interval
+        };
+        if advert.priority == Priority::STOP {
+            self.tell(Event::BackupHeardStop, out);
+            let skew = interval.skew(self.params.version, self.priority());
+            return Backup {
+                down_at: now + skew,
+                interval,
+                preempt_at: None,
+                ..backup
+            };
+        }
+        let down_at = now
+            + interval.master_down(
+                self.params.version,
+                self.priority(),
+                self.params.down_adverts,
+            );
+        if advert.priority >= self.priority() || self.never_preempts() {
+            return Backup {
+                down_at,
+                interval,
+                preempt_at: None,
+                ..backup
+            };
+        }
+        match (self.params.preempt, backup.preempt_at) {
+            (Preempt::After(delay), None) if !delay.is_zero() => {
+                self.tell(Event::PreemptDelay(delay), out);
+                Backup {
+                    down_at,
+                    interval,
+                    preempt_at: Some(now + delay),
+                    ..backup
+                }
+            }
+            (_, Some(over)) if now < over => Backup {
+                down_at,
+                interval,
+                ..backup
+            },
+            _ => self.discard(now, backup, advert, out),
+        }
+    }
+
+    /// Lets the timer run, so that the lower master is replaced; told once per interval.
+    fn discard(
+        &mut self,
+        now: Instant,
+        backup: Backup,
+        advert: Advert,
+        out: &mut Outbox,
+    ) -> Backup {
+        if !due(backup.told_at, now, self.params.interval.as_duration()) {
+            return backup;
+        }
+        self.tell(
+            Event::Discarded {
+                from: advert.from,
+                priority: advert.priority,
+            },
+            out,
+        );
+        Backup {
+            told_at: Some(now),
+            ..backup
+        }
+    }
+
+    /// `nopreempt`; an owner preempts always.
+    fn never_preempts(&self) -> bool {
+        self.params.preempt == Preempt::No && !self.priority().is_owner()
+    }
+
+    /// RFC 9568 section 6.4.3.
+    fn master_hears(&mut self, now: Instant, master: Master, advert: Advert, out: &mut Outbox) {
+        let (from, priority, ours) = (advert.from, advert.priority, self.priority());
+        if priority == Priority::STOP {
+            self.tell(Event::MasterHeardStop, out);
+            self.advertise_now(now, master, out);
+        } else if priority > ours {
+            self.tell(
+                Event::Higher {
+                    from,
+                    priority,
+                    ours,
+                },
+                out,
+            );
+            self.yield_to(now, advert, out);
+        } else if priority == ours && self.source.is_some_and(|source| from > source) {
+            self.tell(Event::Equal { from, priority }, out);
+            self.yield_to(now, advert, out);
+        } else if due(master.answered_at, now, self.params.interval.as_duration()) {
+            self.tell(
+                Event::Lower {
+                    from,
+                    priority,
+                    ours,
+                },
+                out,
+            );
+            self.answer_lower(now, master, out);
+        }
+    }
+
+    /// Becomes the backup of a better master.
+    fn yield_to(&mut self, now: Instant, advert: Advert, out: &mut Outbox) {
+        if self.params.higher_prio_send_advert {
+            self.send(self.priority(), out);
+        }
+        let interval = if self.learns_interval() {
+            advert.interval
+        } else {
+            self.params.interval
+        };
+        let wait = interval.master_down(
+            self.params.version,
+            self.priority(),
+            self.params.down_adverts,
+        );
+        let cause = Cause::HigherAdvert {
+            from: advert.from,
+            priority: advert.priority,
+        };
+        self.enter_backup(now, wait, cause, out);
+        if let State::Backup(backup) = &mut self.state {
+            backup.interval = interval;
+        }
+    }
+
+    /// Tells a lower master and the neighbours who is who, at most once per advert interval.
+    fn answer_lower(&mut self, now: Instant, master: Master, out: &mut Outbox) {
+        let garp = self.params.garp;
+        let later = !garp.lower_prio_delay.is_zero() && garp.lower_prio_repeat > 0;
+        let lower_burst_at = if later {
+            Some(now + garp.lower_prio_delay)
+        } else {
+            master.lower_burst_at
+        };
+        let master = Master {
+            answered_at: Some(now),
+            lower_burst_at,
+            ..master
+        };
+        self.state = State::Master(master);
+        if !self.params.lower_prio_no_advert {
+            self.advertise_now(now, master, out);
+        }
+        self.announce(garp.lower_prio_repeat, out);
+    }
+
+    /// An advert out of turn; the next one is due a whole interval later.
+    fn advertise_now(&mut self, now: Instant, master: Master, out: &mut Outbox) {
+        self.send(self.priority(), out);
+        self.state = State::Master(Master {
+            advert_at: now + self.params.interval.as_duration(),
+            ..master
+        });
+    }
+
+    /// Every deadline that has passed.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) {
+        match self.state {
+            State::Backup(backup) if backup.down_at <= now => {
+                self.tell(Event::Timeout, out);
+                self.become_master(now, Cause::MasterSilent, out);
+            }
+            State::Master(master) => self.master_timeout(now, master, out),
+            State::Backup(_) | State::Init | State::Fault | State::Stopped => {}
+        }
+    }
+
+    /// Adverts before announcements: the others wait for the former.
+    fn master_timeout(&mut self, now: Instant, mut master: Master, out: &mut Outbox) {
+        let garp = self.params.garp;
+        if master.advert_at <= now {
+            self.send(self.priority(), out);
+            master.advert_at =
+                next_on_grid(master.advert_at, self.params.interval.as_duration(), now);
+        }
+        if take_due(&mut master.burst_at, now) {
+            self.announce(garp.repeat, out);
+        }
+        if take_due(&mut master.lower_burst_at, now) {
+            self.announce(garp.lower_prio_repeat, out);
+        }
+        if let Some(at) = master.refresh_at.filter(|at| *at <= now) {
+            self.announce(garp.refresh_repeat, out);
+            master.refresh_at = Some(next_on_grid(at, garp.refresh, now));
+        }
+        self.state = State::Master(master);
+    }
+}
+
+/// Has the span passed since it last happened?
+fn due(last: Option<Instant>, now: Instant, span: Duration) -> bool {
+    last.is_none_or(|last| last + span <= now)
+}
+
+/// Clears a deadline that has passed, and says whether it had.
+fn take_due(deadline: &mut Option<Instant>, now: Instant) -> bool {
+    deadline.take_if(|at| *at <= now).is_some()
+}
+
+/// The first deadline after `now` on the grid that `deadline` lies on: no drift while we are
+/// punctual, and no burst of what was missed after an oversleep.
+fn next_on_grid(deadline: Instant, period: Duration, now: Instant) -> Instant {
+    let period = u64::try_from(period.as_nanos()).unwrap_or(u64::MAX).max(1);
+    let late = now.as_nanos().saturating_sub(deadline.as_nanos());
+    let next = (late / period).saturating_add(1).saturating_mul(period);
+    Instant::from_nanos(deadline.as_nanos().saturating_add(next))
+}

@@ -1,0 +1,279 @@
+//! One virtual router: its state and the ways between states.
+use crate::advert::Adverts;
+use crate::effect::Outbox;
+use crate::receive::Advert;
+use crate::state::{Backup, Master, Reason, Reasons, State};
+use crate::stats::{Stats, Told};
+use crate::{Cause, Effect, Event, InstanceId, Link, Notice, Params, StateKind};
+use core::time::Duration;
+use std::net::IpAddr;
+use wire::{Instant, Priority, Version};
+
+/// One `vrrp_instance` at work.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) id: InstanceId,
+    pub(crate) params: Params,
+    pub(crate) state: State,
+    pub(crate) reasons: Reasons,
+    /// Index of its link while that exists.
+    pub(crate) ifindex: Option<u32>,
+    /// Where adverts come from; kept when lost, for the last farewell.
+    pub(crate) source: Option<IpAddr>,
+    pub(crate) stats: Stats,
+    /// Sum of the weights of tracked objects.
+    pub(crate) weight: i32,
+    /// Source of the last advert that was obeyed.
+    pub(crate) master: Option<IpAddr>,
+    pub(crate) told: Told,
+    pub(crate) since: Instant,
+    pub(crate) adverts: Adverts,
+}
+
+impl Instance {
+    pub(crate) fn new(now: Instant, id: InstanceId, params: Params) -> Self {
+        Instance {
+            id,
+            params,
+            state: State::Init,
+            reasons: Reasons::default(),
+            ifindex: None,
+            source: None,
+            stats: Stats::default(),
+            weight: 0,
+            master: None,
+            told: Told::default(),
+            since: now,
+            adverts: Adverts::default(),
+        }
+    }
+
+    /// Base priority and weights, within 1 to 254; an owner's is not changed by weights.
+    pub(crate) fn priority(&self) -> Priority {
+        let base = self.params.priority;
+        if base.is_owner() {
+            return base;
+        }
+        let sum = i32::from(base.get())
+            .saturating_add(self.weight)
+            .clamp(1, 254);
+        Priority::new(u8::try_from(sum).unwrap_or(254))
+    }
+
+    /// Takes up what is known of its link, without acting on it.
+    pub(crate) fn see_link(&mut self, link: Option<&Link>) {
+        let source = self
+            .params
+            .source
+            .or_else(|| link?.source(self.params.family));
+        let tracked = !self.params.dont_track_primary;
+        self.ifindex = link.map(|link| link.index);
+        self.reasons.set(Reason::LinkMissing, link.is_none());
+        self.reasons.set(
+            Reason::LinkDown,
+            tracked && link.is_some_and(|link| !link.up),
+        );
+        self.reasons.set(Reason::NoSource, source.is_none());
+        if source.is_some() && source != self.source {
+            self.source = source;
+            self.adverts.forget();
+        }
+    }
+
+    /// Leaves `Init` by the start rules: master at once only when it owns the addresses and
+    /// `state MASTER` says so.
+    pub(crate) fn start(&mut self, now: Instant, out: &mut Outbox) {
+        if !self.reasons.is_empty() {
+            self.enter_fault(now, self.fault_cause(), out);
+        } else if self.params.start_master && self.priority().is_owner() {
+            self.become_master(now, Cause::Owner, out);
+        } else {
+            self.enter_backup(now, self.master_down(), Cause::Started, out);
+        }
+    }
+
+    /// Into fault or out of it, as the reasons have it now. After a fault it is backup first,
+    /// whatever `state` says.
+    pub(crate) fn review(&mut self, now: Instant, out: &mut Outbox) {
+        match (self.state.kind(), self.reasons.is_empty()) {
+            (StateKind::Fault, true) => {
+                self.enter_backup(now, self.master_down(), Cause::LinkUp, out)
+            }
+            (StateKind::Backup | StateKind::Master, false) => {
+                self.enter_fault(now, self.fault_cause(), out)
+            }
+            _ => {}
+        }
+    }
+
+    /// `Master_Down_Interval` with our own advert interval.
+    pub(crate) fn master_down(&self) -> Duration {
+        self.params.interval.master_down(
+            self.params.version,
+            self.priority(),
+            self.params.down_adverts,
+        )
+    }
+
+    /// Goes to backup and waits `wait` for a master.
+    pub(crate) fn enter_backup(
+        &mut self,
+        now: Instant,
+        wait: Duration,
+        cause: Cause,
+        out: &mut Outbox,
+    ) {
+        let init = self.state == State::Init;
+        let next = Backup {
+            down_at: now + wait,
+            preempt_at: None,
+            interval: self.params.interval,
+            told_at: None,
+        };
+        self.tell(
+            Event::Entering {
+                state: StateKind::Backup,
+                init,
+            },
+            out,
+        );
+        let farewell = cause == Cause::AddressLost;
+        self.leave(now, State::Backup(next), cause, farewell, out);
+    }
+
+    /// Takes the addresses: advert first, so that the others know before anything else.
+    pub(crate) fn become_master(&mut self, now: Instant, cause: Cause, out: &mut Outbox) {
+        self.send(self.priority(), out);
+        self.stats.become_master += 1;
+        let garp = self.params.garp;
+        let burst_at = (!garp.delay.is_zero()).then(|| now + garp.delay);
+        let refresh_at = (!garp.refresh.is_zero()).then(|| now + garp.delay + garp.refresh);
+        let next = Master {
+            advert_at: now + self.params.interval.as_duration(),
+            answered_at: None,
+            burst_at,
+            lower_burst_at: None,
+            refresh_at,
+        };
+        self.tell(
+            Event::Entering {
+                state: StateKind::Master,
+                init: self.state == State::Init,
+            },
+            out,
+        );
+        self.tell(Event::Setting, out);
+        out.push(Effect::Hold(self.id));
+        self.announce(garp.repeat, out);
+        self.change(now, State::Master(next), cause, out);
+    }
+
+    /// Goes to fault, with a farewell while there is an address to send it from.
+    pub(crate) fn enter_fault(&mut self, now: Instant, cause: Cause, out: &mut Outbox) {
+        self.tell(
+            Event::Entering {
+                state: StateKind::Fault,
+                init: self.state == State::Init,
+            },
+            out,
+        );
+        self.leave(now, State::Fault, cause, true, out);
+    }
+
+    /// Stops for good.
+    pub(crate) fn stop(&mut self, now: Instant, cause: Cause, out: &mut Outbox) {
+        if self.state != State::Stopped {
+            self.leave(now, State::Stopped, cause, true, out);
+        }
+    }
+
+    /// Leaves whatever state it is in; a master says farewell (if asked to) and lets go.
+    fn leave(&mut self, now: Instant, next: State, cause: Cause, farewell: bool, out: &mut Outbox) {
+        if matches!(self.state, State::Master(_)) {
+            if farewell && self.send(Priority::STOP, out) {
+                self.tell(Event::SentStop, out);
+            }
+            self.stats.release_master += 1;
+            self.tell(Event::Removing, out);
+            out.push(Effect::Release(self.id));
+        }
+        self.change(now, next, cause, out);
+    }
+
+    fn change(&mut self, now: Instant, next: State, cause: Cause, out: &mut Outbox) {
+        let (from, to) = (self.state.kind(), next.kind());
+        self.state = next;
+        self.since = now;
+        out.push(Effect::Notify(Notice {
+            id: self.id,
+            from,
+            to,
+            cause,
+            at: now,
+        }));
+    }
+
+    /// Sends an advert to all destinations; false when no link or address is there to send from.
+    pub(crate) fn send(&mut self, priority: Priority, out: &mut Outbox) -> bool {
+        let Some(from) = self
+            .source
+            .filter(|_| !self.reasons.has(Reason::LinkMissing))
+        else {
+            return false;
+        };
+        self.stats.advert_sent += self
+            .adverts
+            .send(self.id, &self.params, from, priority, out);
+        if priority == Priority::STOP {
+            self.stats.pri_zero_sent += 1;
+        }
+        true
+    }
+
+    /// Announces the addresses, unless the configuration wants no announcements.
+    pub(crate) fn announce(&self, repeat: u32, out: &mut Outbox) {
+        if repeat > 0 {
+            out.push(Effect::Announce {
+                id: self.id,
+                repeat,
+            });
+        }
+    }
+
+    pub(crate) fn tell(&self, event: Event, out: &mut Outbox) {
+        out.push(Effect::Tell(self.id, event));
+    }
+
+    /// Tells a complaint unless one of its kind was told since the master last changed.
+    pub(crate) fn complain(&mut self, event: Event, out: &mut Outbox) {
+        if self.told.first(&event) {
+            self.tell(event, out);
+        }
+    }
+
+    /// Notes who the master is; a new one makes all complaints new.
+    pub(crate) fn note_master(&mut self, advert: Advert, out: &mut Outbox) {
+        let to = advert.from;
+        match self.master.replace(to) {
+            Some(from) if from == to => return,
+            Some(from) => self.tell(Event::MasterChanged { from, to }, out),
+            None => self.tell(Event::MasterSet { to }, out),
+        }
+        self.told = Told::default();
+    }
+
+    /// The cause that stands for the reasons of a fault.
+    pub(crate) fn fault_cause(&self) -> Cause {
+        let link = [Reason::LinkMissing, Reason::LinkDown, Reason::NoSource];
+        if link.into_iter().any(|reason| self.reasons.has(reason)) {
+            Cause::LinkDown
+        } else {
+            Cause::Tracked
+        }
+    }
+
+    /// Version 3 carries the interval for the backups to learn.
+    pub(crate) fn learns_interval(&self) -> bool {
+        self.params.version == Version::V3
+    }
+}

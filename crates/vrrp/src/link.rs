@@ -1,0 +1,76 @@
+//! What the world tells: the state of a link, and a packet received on one.
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use wire::{Family, ipv4};
+
+/// An interface as the kernel reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Name, as configurations use it.
+    pub name: String,
+    /// Interface index.
+    pub index: u32,
+    /// Administratively up and with carrier.
+    pub up: bool,
+    /// Primary IPv4 address that is not one of ours to give: the source of adverts.
+    pub ipv4: Option<Ipv4Addr>,
+    /// Link-local IPv6 address, not tentative: the source of adverts.
+    pub ipv6: Option<Ipv6Addr>,
+}
+
+impl Link {
+    /// The address that adverts of this family come from.
+    pub fn source(&self, family: Family) -> Option<IpAddr> {
+        match family {
+            Family::V4 => self.ipv4.map(IpAddr::V4),
+            Family::V6 => self.ipv6.map(IpAddr::V6),
+        }
+    }
+}
+
+/// A packet of protocol 112 (or 51 with 112 inside), without the Ethernet header.
+#[derive(Debug, Clone, Copy)]
+pub struct Received<'a> {
+    /// Interface index it came in on.
+    pub ifindex: u32,
+    /// Source address.
+    pub source: IpAddr,
+    /// Destination address.
+    pub destination: IpAddr,
+    /// TTL or hop limit.
+    pub ttl: u8,
+    /// The IPv4 header as received; empty for IPv6.
+    pub header: &'a [u8],
+    /// What follows the IP header.
+    pub message: &'a [u8],
+}
+
+impl<'a> Received<'a> {
+    /// From a whole IPv4 packet, as a raw socket gives it.
+    pub fn from_ipv4(ifindex: u32, packet: &'a [u8]) -> Result<Self, ipv4::Refused> {
+        let (ip, message) = ipv4::Repr::parse(packet)?;
+        let header_len = packet
+            .first()
+            .map_or(0, |first| usize::from(first & 0xf) * 4);
+        Ok(Received {
+            ifindex,
+            source: ip.src.into(),
+            destination: ip.dst.into(),
+            ttl: ip.ttl,
+            header: packet.get(..header_len).unwrap_or_default(),
+            message,
+        })
+    }
+
+    /// The family of its addresses.
+    pub fn family(&self) -> Family {
+        match self.source {
+            IpAddr::V4(_) => Family::V4,
+            IpAddr::V6(_) => Family::V6,
+        }
+    }
+
+    /// Octets of the packet as the original counts them: with the IP header for IPv4.
+    pub fn octets(&self) -> usize {
+        self.header.len() + self.message.len()
+    }
+}

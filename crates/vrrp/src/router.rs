@@ -1,0 +1,369 @@
+//! All instances of one process, found by id, by key on the wire, and by deadline.
+use crate::effect::Outbox;
+use crate::instance::Instance;
+use crate::receive::{self, MIN_LEN};
+use crate::state::{Reason, State};
+use crate::{
+    Cause, Change, Effect, Event, InstanceId, Link, Params, Reasons, Received, Reject, StateKind,
+    Stats,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use wire::vrrp::Packet;
+use wire::{Family, Instant, Priority};
+
+/// Where an advert belongs: interface index, virtual router identifier, family.
+type Key = (u32, u8, Family);
+
+/// What became of a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// An instance took it into account.
+    Obeyed(InstanceId),
+    /// The instance it is for does not take part.
+    Ignored(InstanceId),
+    /// It was refused.
+    Reject(Reject),
+}
+
+/// All virtual routers of one process.
+///
+/// Feed links before instances, so that these find their interface when they start.
+#[derive(Debug, Default)]
+pub struct Router {
+    instances: BTreeMap<InstanceId, Instance>,
+    keys: BTreeMap<Key, Vec<InstanceId>>,
+    timers: BTreeSet<(Instant, InstanceId)>,
+    links: BTreeMap<String, Link>,
+    out: Outbox,
+    unknown_vrids: u64,
+    stubs: u64,
+}
+
+impl Router {
+    /// Without instances.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next thing to do, oldest first; drain it after every call of another kind.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.out.pop()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// Everything whose time has come. Feed all packets that wait in sockets first: after an
+    /// oversleep they may say that a deadline means nothing any more.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((at, id)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
+            let done = self.with(id, |instance, out| instance.handle_timeout(now, out));
+            if done.is_none() {
+                self.timers.remove(&(at, id));
+            }
+        }
+    }
+
+    /// A packet of the VRRP protocol.
+    pub fn handle_packet(&mut self, now: Instant, rx: &Received<'_>) -> Verdict {
+        let Ok(packet) = Packet::new(rx.message) else {
+            self.stubs += 1;
+            return Verdict::Reject(Reject::Stub {
+                got: rx.message.len(),
+                want: MIN_LEN,
+            });
+        };
+        let Some(id) = self.addressee(rx, packet) else {
+            self.unknown_vrids += 1;
+            return Verdict::Reject(Reject::Vrid { got: packet.vrid() });
+        };
+        let verdict = self.with(id, |instance, out| {
+            instance.handle_advert(now, rx, packet, out)
+        });
+        verdict.unwrap_or(Verdict::Ignored(id))
+    }
+
+    /// The instance an advert is for. Several may share a VRID on a link when they have
+    /// different peers; then the source decides.
+    fn addressee(&self, rx: &Received<'_>, packet: Packet<'_>) -> Option<InstanceId> {
+        let ids = self.keys.get(&(rx.ifindex, packet.vrid(), rx.family()))?;
+        let knows = |id: &&InstanceId| {
+            let peers = self
+                .instances
+                .get(id)
+                .map(|instance| &instance.params.peers);
+            peers.is_some_and(|peers| peers.iter().any(|peer| peer.address == rx.source))
+        };
+        ids.iter()
+            .find(knows)
+            .filter(|_| ids.len() > 1)
+            .or(ids.first())
+            .copied()
+    }
+
+    /// A link appeared or changed.
+    pub fn handle_link(&mut self, now: Instant, link: &Link) {
+        self.links.insert(link.name.clone(), link.clone());
+        self.review_link(now, &link.name);
+    }
+
+    /// A link disappeared.
+    pub fn handle_link_gone(&mut self, now: Instant, index: u32) {
+        let gone = self
+            .links
+            .extract_if(.., |_, link| link.index == index)
+            .map(|(name, _)| name);
+        for name in gone.collect::<Vec<_>>() {
+            self.review_link(now, &name);
+        }
+    }
+
+    fn review_link(&mut self, now: Instant, name: &str) {
+        let on_link = self
+            .instances
+            .values()
+            .filter(|instance| instance.params.interface == name);
+        for id in on_link.map(|instance| instance.id).collect::<Vec<_>>() {
+            self.review(now, id);
+        }
+    }
+
+    /// Somebody removed an address that the instance holds: it steps back and, one skew
+    /// later, takes over again unless somebody else has.
+    pub fn handle_address_lost(&mut self, now: Instant, id: InstanceId) {
+        self.with(id, |instance, out| {
+            if matches!(instance.state, State::Master(_)) {
+                let skew = instance
+                    .params
+                    .interval
+                    .skew(instance.params.version, instance.priority());
+                instance.enter_backup(now, skew, Cause::AddressLost, out);
+            }
+        });
+    }
+
+    /// The tracked objects of an instance: the sum of their weights, and whether one without
+    /// weight has failed.
+    pub fn handle_track(&mut self, now: Instant, id: InstanceId, weight: i32, failed: bool) {
+        self.with(id, |instance, _| {
+            instance.weight = weight;
+            instance.reasons.set(Reason::Tracked, failed);
+        });
+        self.review(now, id);
+    }
+
+    /// Into fault or out of it, as the reasons have it now.
+    fn review(&mut self, now: Instant, id: InstanceId) {
+        let links = &self.links;
+        let Some(instance) = self.instances.get_mut(&id) else {
+            return;
+        };
+        let link = links.get(&instance.params.interface);
+        let (before, after) = (instance.ifindex, link.map(|link| link.index));
+        instance.see_link(link);
+        if before != after {
+            self.rekey(id, before, after);
+        }
+        self.with(id, |instance, out| instance.review(now, out));
+    }
+
+    /// Moves an instance from one link's keys to another's.
+    fn rekey(&mut self, id: InstanceId, before: Option<u32>, after: Option<u32>) {
+        let Some(params) = self.instances.get(&id).map(|instance| &instance.params) else {
+            return;
+        };
+        let key = |index| (index, params.vrid.get(), params.family);
+        if let Some(key) = before.map(key) {
+            let mut left = self.keys.remove(&key).unwrap_or_default();
+            left.retain(|other| *other != id);
+            if !left.is_empty() {
+                self.keys.insert(key, left);
+            }
+        }
+        if let Some(index) = after {
+            self.keys.entry(key(index)).or_default().push(id);
+        }
+    }
+
+    /// One step of a reload.
+    pub fn apply(&mut self, now: Instant, change: Change<InstanceId, Params>) {
+        match change {
+            Change::Keep(_) => {}
+            Change::Add(id, params) => self.add(now, id, params),
+            Change::Remove(id) => self.remove(now, id),
+            Change::Rebuild(id, params) => {
+                self.remove(now, id);
+                self.add(now, id, params);
+            }
+            Change::Tune(id, params) => {
+                self.with(id, |instance, out| instance.tune(now, params, out));
+                self.review(now, id);
+            }
+        }
+    }
+
+    fn add(&mut self, now: Instant, id: InstanceId, params: Params) {
+        self.instances.insert(id, Instance::new(now, id, params));
+        self.review(now, id);
+        self.with(id, |instance, out| instance.start(now, out));
+    }
+
+    fn remove(&mut self, now: Instant, id: InstanceId) {
+        self.with(id, |instance, out| instance.stop(now, Cause::Reloaded, out));
+        let index = self
+            .instances
+            .get(&id)
+            .and_then(|instance| instance.ifindex);
+        self.rekey(id, index, None);
+        self.instances.remove(&id);
+    }
+
+    /// Stops all instances: masters say farewell and let go.
+    pub fn stop(&mut self, now: Instant) {
+        for id in self.ids().collect::<Vec<_>>() {
+            self.with(id, |instance, out| instance.stop(now, Cause::Stopping, out));
+        }
+    }
+
+    /// Works on one instance and keeps its place among the deadlines right.
+    fn with<T>(
+        &mut self,
+        id: InstanceId,
+        work: impl FnOnce(&mut Instance, &mut Outbox) -> T,
+    ) -> Option<T> {
+        let instance = self.instances.get_mut(&id)?;
+        let before = instance.state.deadline();
+        let result = work(instance, &mut self.out);
+        let after = instance.state.deadline();
+        if before != after {
+            before.map(|at| self.timers.remove(&(at, id)));
+            after.map(|at| self.timers.insert((at, id)));
+        }
+        Some(result)
+    }
+}
+
+/// Looking.
+impl Router {
+    /// All instances.
+    pub fn ids(&self) -> impl Iterator<Item = InstanceId> {
+        self.instances.keys().copied()
+    }
+
+    /// The state of an instance.
+    pub fn state(&self, id: InstanceId) -> Option<StateKind> {
+        self.instances
+            .get(&id)
+            .map(|instance| instance.state.kind())
+    }
+
+    /// The parameters an instance runs with.
+    pub fn params(&self, id: InstanceId) -> Option<&Params> {
+        self.instances.get(&id).map(|instance| &instance.params)
+    }
+
+    /// The counters of an instance.
+    pub fn stats(&self, id: InstanceId) -> Option<&Stats> {
+        self.instances.get(&id).map(|instance| &instance.stats)
+    }
+
+    /// Sets all counters to zero.
+    pub fn clear_stats(&mut self) {
+        self.instances
+            .values_mut()
+            .for_each(|instance| instance.stats = Stats::default());
+        (self.unknown_vrids, self.stubs) = (0, 0);
+    }
+
+    /// Configured priority with the weights of tracked objects.
+    pub fn effective_priority(&self, id: InstanceId) -> Option<Priority> {
+        self.instances.get(&id).map(Instance::priority)
+    }
+
+    /// When an instance entered its state.
+    pub fn last_transition(&self, id: InstanceId) -> Option<Instant> {
+        self.instances.get(&id).map(|instance| instance.since)
+    }
+
+    /// Who sent the last advert that an instance obeyed.
+    pub fn master(&self, id: InstanceId) -> Option<IpAddr> {
+        self.instances.get(&id)?.master
+    }
+
+    /// Why an instance is in fault.
+    pub fn reasons(&self, id: InstanceId) -> Option<Reasons> {
+        self.instances.get(&id).map(|instance| instance.reasons)
+    }
+
+    /// Adverts for virtual routers that no instance on their link serves.
+    pub fn unknown_vrids(&self) -> u64 {
+        self.unknown_vrids
+    }
+
+    /// Packets too short to name a virtual router.
+    pub fn stubs(&self) -> u64 {
+        self.stubs
+    }
+}
+
+impl Instance {
+    /// An advert addressed to this instance.
+    fn handle_advert(
+        &mut self,
+        now: Instant,
+        rx: &Received<'_>,
+        packet: Packet<'_>,
+        out: &mut Outbox,
+    ) -> Verdict {
+        if !matches!(self.state, State::Backup(_) | State::Master(_)) {
+            return Verdict::Ignored(self.id);
+        }
+        self.stats.advert_rcvd += 1;
+        let advert = match receive::check(&self.params, rx, packet) {
+            Ok(_) if self.params.owner_ignore_adverts && self.priority().is_owner() => {
+                return Verdict::Reject(Reject::Owner);
+            }
+            Ok(advert) => advert,
+            Err(why) => {
+                self.stats.count(&why);
+                self.complain(
+                    Event::Refused {
+                        from: rx.source,
+                        why: why.clone(),
+                    },
+                    out,
+                );
+                return Verdict::Reject(why);
+            }
+        };
+        let changed = self.master != Some(advert.from);
+        if matches!(self.state, State::Backup(_)) {
+            self.note_master(advert, out);
+        }
+        self.compare(rx, packet, changed, out);
+        self.obey(now, advert, out);
+        Verdict::Obeyed(self.id)
+    }
+
+    /// Complains about what differs but does not matter.
+    fn compare(&mut self, rx: &Received<'_>, packet: Packet<'_>, changed: bool, out: &mut Outbox) {
+        let from = rx.source;
+        if self.params.skip_address_check && !changed {
+            return;
+        }
+        if let Some(fault) = receive::address_list(&self.params, packet) {
+            self.stats.addr_list_err += 1;
+            self.complain(
+                Event::List {
+                    from,
+                    fault,
+                    vrid: self.params.vrid,
+                },
+                out,
+            );
+        }
+    }
+}

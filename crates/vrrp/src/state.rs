@@ -1,0 +1,120 @@
+//! States, each with the timers that make sense in it and nowhere else.
+use crate::StateKind;
+use wire::{AdvertInterval, Instant};
+
+/// The state of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Init,
+    Backup(Backup),
+    Master(Master),
+    Fault,
+    Stopped,
+}
+
+/// Listening to a master.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Backup {
+    /// When the master counts as dead.
+    pub(crate) down_at: Instant,
+    /// When `preempt_delay` is over, while it runs.
+    pub(crate) preempt_at: Option<Instant>,
+    /// The master's interval: learnt in version 3, else ours.
+    pub(crate) interval: AdvertInterval,
+    /// When a lower advert was last told of.
+    pub(crate) told_at: Option<Instant>,
+}
+
+/// Holding the addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_field_names)] // all are points in time
+pub(crate) struct Master {
+    /// When the next advert is due.
+    pub(crate) advert_at: Instant,
+    /// When a lower advert was last answered.
+    pub(crate) answered_at: Option<Instant>,
+    /// When the second burst of announcements is due.
+    pub(crate) burst_at: Option<Instant>,
+    /// When the second burst after a lower advert is due.
+    pub(crate) lower_burst_at: Option<Instant>,
+    /// When the next refresh of announcements is due.
+    pub(crate) refresh_at: Option<Instant>,
+}
+
+impl State {
+    pub(crate) const fn kind(&self) -> StateKind {
+        match self {
+            State::Init => StateKind::Init,
+            State::Backup(_) => StateKind::Backup,
+            State::Master(_) => StateKind::Master,
+            State::Fault => StateKind::Fault,
+            State::Stopped => StateKind::Stopped,
+        }
+    }
+
+    /// When the state wants to be woken.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self {
+            State::Init | State::Fault | State::Stopped => None,
+            State::Backup(backup) => Some(backup.down_at),
+            State::Master(master) => {
+                let bursts = [master.burst_at, master.lower_burst_at, master.refresh_at];
+                Some(
+                    bursts
+                        .into_iter()
+                        .flatten()
+                        .fold(master.advert_at, Instant::min),
+                )
+            }
+        }
+    }
+}
+
+/// Why an instance cannot take part; it can when the set is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reasons(u8);
+
+/// One reason to be in fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The interface does not exist.
+    LinkMissing,
+    /// The interface is down.
+    LinkDown,
+    /// No address to send from.
+    NoSource,
+    /// A tracked object without weight failed.
+    Tracked,
+}
+
+impl Reasons {
+    const ALL: [Reason; 4] = [
+        Reason::LinkMissing,
+        Reason::LinkDown,
+        Reason::NoSource,
+        Reason::Tracked,
+    ];
+
+    /// Adds or removes one reason.
+    pub(crate) fn set(&mut self, reason: Reason, holds: bool) {
+        let bit = 1 << reason as u8;
+        self.0 = if holds { self.0 | bit } else { self.0 & !bit };
+    }
+
+    /// Does this reason hold?
+    pub const fn has(self, reason: Reason) -> bool {
+        self.0 & (1 << reason as u8) != 0
+    }
+
+    /// No reason: the instance can take part.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The reasons that hold.
+    pub fn iter(self) -> impl Iterator<Item = Reason> {
+        Self::ALL
+            .into_iter()
+            .filter(move |reason| self.has(*reason))
+    }
+}
