@@ -11,6 +11,7 @@ pub mod arp;
 pub mod channel;
 pub mod clock;
 mod filter;
+pub mod glob;
 pub mod memfd;
 mod mmsg;
 pub mod namespace;
@@ -18,6 +19,7 @@ pub mod netlink;
 pub mod pidfile;
 pub mod process;
 pub mod reactor;
+pub mod signals;
 mod sockopt;
 #[cfg(test)]
 mod testing;
