@@ -28,8 +28,9 @@ pub struct Client {
     worker: Option<JoinHandle<()>>,
 }
 
-/// How long a request may take before the client gives up.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a request may take before the client gives up and asks again: what it adds at most to
+/// the outage that it measures.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 impl Client {
     /// Begins to ask `http://address/`, a new connection each time, the next as soon as the

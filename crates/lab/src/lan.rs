@@ -124,12 +124,8 @@ impl Node {
     }
 
     /// Removes an address behind the daemon's back.
-    pub fn remove_address(&self, address: Ipv4Net) -> io::Result<Stamp> {
-        let at = self
-            .timeline
-            .mark(&self.name, format!("somebody removes {address}"));
-        link::remove_address(&self.space, INTERFACE, address)?;
-        Ok(at)
+    pub fn remove_address(&self, address: Ipv4Net) -> io::Result<()> {
+        link::remove_address(&self.space, INTERFACE, address)
     }
 
     /// `ip -j addr show dev eth0`: what an administrator or a script sees.

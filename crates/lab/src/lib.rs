@@ -22,6 +22,7 @@ pub mod scenario;
 pub mod space;
 
 pub mod timeline;
+pub mod website;
 
 pub use daemon::{Daemon, Launch};
 pub use lan::{Lan, Node};

@@ -153,10 +153,12 @@ pub enum Death {
     InterfaceDown,
     /// SIGSTOP to all its processes: it keeps the address, and says nothing.
     Frozen,
+    /// The plug of the machine: cable dead, all processes of the daemon gone.
+    PowerLost,
 }
 
 impl Death {
-    /// All of them.
+    /// Those of scenario A.
     pub const ALL: [Death; 5] = [
         Death::Stopped,
         Death::Killed,
@@ -179,6 +181,10 @@ impl Death {
             Death::CablePulled => victim.node.cable(false),
             Death::InterfaceDown => victim.node.interface(false),
             Death::Frozen => victim.daemon()?.freeze(),
+            Death::PowerLost => {
+                victim.daemon()?.kill()?;
+                victim.node.cable(false)
+            }
         }
     }
 
@@ -192,12 +198,20 @@ impl Death {
             Death::CablePulled => victim.node.cable(true),
             Death::InterfaceDown => victim.node.interface(true),
             Death::Frozen => victim.daemon()?.thaw(),
+            Death::PowerLost => {
+                // A machine that boots has forgotten its virtual addresses.
+                if victim.node.holds(VIP, None)? {
+                    victim.node.remove_address(host(VIP))?;
+                }
+                let at = victim.node.cable(true)?;
+                victim.start().map(|_| at)
+            }
         }
     }
 
     /// Whether the dead node still has the address: nobody was there to take it away.
     pub fn leaves_address(self) -> bool {
-        matches!(self, Death::Killed | Death::Frozen)
+        matches!(self, Death::Killed | Death::Frozen | Death::PowerLost)
     }
 }
 

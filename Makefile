@@ -1,0 +1,38 @@
+# The commands of this project; each installs what it needs first (scripts/install-deps).
+.PHONY: demo test lint bench fuzz soak deps
+CARGO ?= cargo
+SOAK ?= 1h
+FUZZ ?= 60
+
+# The two load balancers in network namespaces: the master dies, the backup takes over.
+demo:
+	-@[ "$$(id -u)" != 0 ] || command -v nginx >/dev/null || scripts/install-deps
+	$(CARGO) build --release --package keepalived --bin keepalived
+	$(CARGO) build --release --package lab --bin demo
+	@"$$($(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/demo"
+
+# Everything that must hold before a change is taken in. The system tests need root.
+test: deps lint
+	$(CARGO) nextest run --workspace
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+# Takeover and regularity of adverts, beside the original's; needs an otherwise idle machine.
+bench: deps
+	$(CARGO) build --release --package keepalived --bin keepalived
+	$(CARGO) build --release --package lab --bin bench
+	@"$$($(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/bench"
+
+# The system tests over and over, for SOAK.
+soak: deps
+	$(CARGO) nextest run --package keepalived --stress-duration $(SOAK)
+
+# Every fuzz target for FUZZ seconds; needs a nightly compiler and cargo-fuzz.
+fuzz:
+	cd fuzz && for target in $$($(CARGO) +nightly fuzz list); do \
+	    $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ) || exit 1; done
+
+deps:
+	@scripts/install-deps
