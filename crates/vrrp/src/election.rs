@@ -5,7 +5,7 @@ use crate::receive::Advert;
 use crate::state::{Backup, Master, State};
 use crate::{Cause, Event, Preempt};
 use core::time::Duration;
-use wire::{Instant, Priority};
+use wire::{AdvertInterval, Instant, Priority};
 
 impl Instance {
     /// A sound advert.
@@ -31,52 +31,59 @@ impl Instance {
         advert: Advert,
         out: &mut Outbox,
     ) -> Backup {
-        let interval = if self.learns_interval() {
-            advert.interval
-        } else {
-            self.params.interval
-        };
         if advert.priority == Priority::STOP {
             self.tell(Event::BackupHeardStop, out);
-            let skew = interval.skew(self.params.version, self.priority());
+            let skew = backup.interval.skew(self.params.version, self.priority());
             return Backup {
                 down_at: now + skew,
-                interval,
                 preempt_at: None,
                 ..backup
             };
         }
-        let down_at = now
-            + interval.master_down(
-                self.params.version,
-                self.priority(),
-                self.params.down_adverts,
-            );
         if advert.priority >= self.priority() || self.never_preempts() {
             return Backup {
-                down_at,
-                interval,
                 preempt_at: None,
-                ..backup
+                ..self.follow(now, backup, advert, out)
             };
         }
         match (self.params.preempt, backup.preempt_at) {
             (Preempt::After(delay), None) if !delay.is_zero() => {
                 self.tell(Event::PreemptDelay(delay), out);
+                let preempt_at = Some(now + delay);
                 Backup {
-                    down_at,
-                    interval,
-                    preempt_at: Some(now + delay),
-                    ..backup
+                    preempt_at,
+                    ..self.follow(now, backup, advert, out)
                 }
             }
-            (_, Some(over)) if now < over => Backup {
-                down_at,
-                interval,
-                ..backup
-            },
+            (_, Some(over)) if now < over => self.follow(now, backup, advert, out),
             _ => self.discard(now, backup, advert, out),
         }
+    }
+
+    /// Takes over the master's interval and waits for its next advert.
+    fn follow(&mut self, now: Instant, backup: Backup, advert: Advert, out: &mut Outbox) -> Backup {
+        self.learn(backup.interval, advert, out);
+        Backup {
+            down_at: now + self.down_after(advert),
+            interval: advert.interval,
+            ..backup
+        }
+    }
+
+    fn learn(&mut self, from: AdvertInterval, advert: Advert, out: &mut Outbox) {
+        let to = advert.interval;
+        if from != to {
+            self.tell(Event::IntervalLearnt { from, to }, out);
+        }
+    }
+
+    /// `Master_Down_Interval` by the interval of the master's advert.
+    fn down_after(&self, advert: Advert) -> Duration {
+        advert.interval.master_down(
+            self.params.version,
+            self.priority(),
+            self.params.down_adverts,
+        )
     }
 
     /// Lets the timer run, so that the lower master is replaced; told once per interval.
@@ -145,40 +152,27 @@ impl Instance {
         if self.params.higher_prio_send_advert {
             self.send(self.priority(), out);
         }
-        let interval = if self.learns_interval() {
-            advert.interval
-        } else {
-            self.params.interval
-        };
-        let wait = interval.master_down(
-            self.params.version,
-            self.priority(),
-            self.params.down_adverts,
-        );
+        self.learn(self.params.interval, advert, out);
         let cause = Cause::HigherAdvert {
             from: advert.from,
             priority: advert.priority,
         };
-        self.enter_backup(now, wait, cause, out);
+        self.enter_backup(now, self.down_after(advert), cause, out);
         if let State::Backup(backup) = &mut self.state {
-            backup.interval = interval;
+            backup.interval = advert.interval;
         }
     }
 
     /// Tells a lower master and the neighbours who is who, at most once per advert interval.
     fn answer_lower(&mut self, now: Instant, master: Master, out: &mut Outbox) {
         let garp = self.params.garp;
-        let later = !garp.lower_prio_delay.is_zero() && garp.lower_prio_repeat > 0;
-        let lower_burst_at = if later {
-            Some(now + garp.lower_prio_delay)
-        } else {
-            master.lower_burst_at
-        };
-        let master = Master {
-            answered_at: Some(now),
-            lower_burst_at,
-            ..master
-        };
+        let mut master = master;
+        master.answered_at = Some(now);
+        if !garp.lower_prio_delay.is_zero() && garp.lower_prio_repeat > 0 {
+            master
+                .later
+                .push(now + garp.lower_prio_delay, garp.lower_prio_repeat);
+        }
         self.state = State::Master(master);
         if !self.params.lower_prio_no_advert {
             self.advertise_now(now, master, out);
@@ -200,10 +194,19 @@ impl Instance {
         match self.state {
             State::Backup(backup) if backup.down_at <= now => {
                 self.tell(Event::Timeout, out);
+                self.unlearn(backup.interval, out);
                 self.become_master(now, Cause::MasterSilent, out);
             }
             State::Master(master) => self.master_timeout(now, master, out),
             State::Backup(_) | State::Init | State::Fault | State::Stopped => {}
+        }
+    }
+
+    /// As master our own interval counts.
+    fn unlearn(&self, from: AdvertInterval, out: &mut Outbox) {
+        let to = self.params.interval;
+        if from != to {
+            self.tell(Event::IntervalReset { from, to }, out);
         }
     }
 
@@ -215,11 +218,8 @@ impl Instance {
             master.advert_at =
                 next_on_grid(master.advert_at, self.params.interval.as_duration(), now);
         }
-        if take_due(&mut master.burst_at, now) {
-            self.announce(garp.repeat, out);
-        }
-        if take_due(&mut master.lower_burst_at, now) {
-            self.announce(garp.lower_prio_repeat, out);
+        while let Some(repeat) = master.later.pop_due(now) {
+            self.announce(repeat, out);
         }
         if let Some(at) = master.refresh_at.filter(|at| *at <= now) {
             self.announce(garp.refresh_repeat, out);
@@ -232,11 +232,6 @@ impl Instance {
 /// Has the span passed since it last happened?
 fn due(last: Option<Instant>, now: Instant, span: Duration) -> bool {
     last.is_none_or(|last| last + span <= now)
-}
-
-/// Clears a deadline that has passed, and says whether it had.
-fn take_due(deadline: &mut Option<Instant>, now: Instant) -> bool {
-    deadline.take_if(|at| *at <= now).is_some()
 }
 
 /// The first deadline after `now` on the grid that `deadline` lies on: no drift while we are

@@ -3,7 +3,7 @@ use crate::InstanceId;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
-use wire::{AdvertInterval, Instant, Priority, Version, Vrid};
+use wire::{AdvertInterval, Family, Instant, Priority, Version, Vrid};
 
 /// The state of an instance, without what the state carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,7 +76,9 @@ pub struct Notice {
 pub enum Reject {
     /// Too short to name a virtual router.
     Stub {
-        /// Octets needed behind the IP header.
+        /// Family of the packet.
+        family: Family,
+        /// Octets needed, with the IP header for IPv4.
         want: usize,
         /// Octets there.
         got: usize,
@@ -88,9 +90,9 @@ pub enum Reject {
     },
     /// The length does not fit version and address count.
     Length {
-        /// Octets expected, without the IP header.
+        /// Octets expected, with the IP header for IPv4.
         want: usize,
-        /// Octets there, without the IP header.
+        /// Octets there.
         got: usize,
     },
     /// TTL or hop limit other than 255: it may have come through a router.
@@ -234,12 +236,24 @@ pub enum Event {
     },
     /// Version 3: the master's interval differs from ours; it is used.
     IntervalDiffers {
-        /// Its source.
-        from: IpAddr,
         /// Theirs.
         got: AdvertInterval,
         /// Ours.
         want: AdvertInterval,
+    },
+    /// Version 3: the master's interval is taken over.
+    IntervalLearnt {
+        /// The one before.
+        from: AdvertInterval,
+        /// The master's.
+        to: AdvertInterval,
+    },
+    /// Version 3: as master our own interval counts again.
+    IntervalReset {
+        /// The one learnt.
+        from: AdvertInterval,
+        /// Ours.
+        to: AdvertInterval,
     },
     /// The address lists differ.
     List {

@@ -2,12 +2,12 @@
 use crate::advert::Adverts;
 use crate::effect::Outbox;
 use crate::receive::Advert;
-use crate::state::{Backup, Master, Reason, Reasons, State};
+use crate::state::{Backup, Bursts, Master, Reason, Reasons, State};
 use crate::stats::{Stats, Told};
 use crate::{Cause, Effect, Event, InstanceId, Link, Notice, Params, StateKind};
 use core::time::Duration;
 use std::net::IpAddr;
-use wire::{Instant, Priority, Version};
+use wire::{Instant, Priority};
 
 /// One `vrrp_instance` at work.
 #[derive(Debug)]
@@ -97,10 +97,10 @@ impl Instance {
     pub(crate) fn review(&mut self, now: Instant, out: &mut Outbox) {
         match (self.state.kind(), self.reasons.is_empty()) {
             (StateKind::Fault, true) => {
-                self.enter_backup(now, self.master_down(), Cause::LinkUp, out)
+                self.enter_backup(now, self.master_down(), Cause::LinkUp, out);
             }
             (StateKind::Backup | StateKind::Master, false) => {
-                self.enter_fault(now, self.fault_cause(), out)
+                self.enter_fault(now, self.fault_cause(), out);
             }
             _ => {}
         }
@@ -146,13 +146,15 @@ impl Instance {
         self.send(self.priority(), out);
         self.stats.become_master += 1;
         let garp = self.params.garp;
-        let burst_at = (!garp.delay.is_zero()).then(|| now + garp.delay);
+        let mut later = Bursts::default();
+        if !garp.delay.is_zero() && garp.repeat > 0 {
+            later.push(now + garp.delay, garp.repeat);
+        }
         let refresh_at = (!garp.refresh.is_zero()).then(|| now + garp.delay + garp.refresh);
         let next = Master {
             advert_at: now + self.params.interval.as_duration(),
             answered_at: None,
-            burst_at,
-            lower_burst_at: None,
+            later,
             refresh_at,
         };
         self.tell(
@@ -270,10 +272,5 @@ impl Instance {
         } else {
             Cause::Tracked
         }
-    }
-
-    /// Version 3 carries the interval for the backups to learn.
-    pub(crate) fn learns_interval(&self) -> bool {
-        self.params.version == Version::V3
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn check(
     rx: &Received<'_>,
     packet: Packet<'_>,
 ) -> Result<Advert, Reject> {
-    let len = length(params, packet)?;
+    let len = length(params, rx, packet)?;
     if params.peers.is_empty() && rx.ttl != 255 {
         return Err(Reject::Ttl {
             got: rx.ttl,
@@ -55,17 +55,21 @@ pub(crate) fn check(
 }
 
 /// The length that the packet's own version calls for; padding of short Ethernet frames may follow.
-fn length(params: &Params, packet: Packet<'_>) -> Result<usize, Reject> {
+fn length(params: &Params, rx: &Received<'_>, packet: Packet<'_>) -> Result<usize, Reject> {
     let version = match packet.version() {
         2 => Version::V2,
         3 => Version::V3,
         _ => params.version,
     };
     let (want, got) = (packet.expected_len(version, params.family), packet.octets());
+    let ip = rx.header.len();
     if got == want {
         Ok(want)
     } else {
-        Err(Reject::Length { want, got })
+        Err(Reject::Length {
+            want: want + ip,
+            got: got + ip,
+        })
     }
 }
 

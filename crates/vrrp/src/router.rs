@@ -1,7 +1,7 @@
 //! All instances of one process, found by id, by key on the wire, and by deadline.
 use crate::effect::Outbox;
 use crate::instance::Instance;
-use crate::receive::{self, MIN_LEN};
+use crate::receive::{self, Advert, MIN_LEN};
 use crate::state::{Reason, State};
 use crate::{
     Cause, Change, Effect, Event, InstanceId, Link, Params, Reasons, Received, Reject, StateKind,
@@ -72,8 +72,9 @@ impl Router {
         let Ok(packet) = Packet::new(rx.message) else {
             self.stubs += 1;
             return Verdict::Reject(Reject::Stub {
-                got: rx.message.len(),
-                want: MIN_LEN,
+                family: rx.family(),
+                got: rx.octets(),
+                want: MIN_LEN + rx.header.len(),
             });
         };
         let Some(id) = self.addressee(rx, packet) else {
@@ -321,7 +322,6 @@ impl Instance {
         if !matches!(self.state, State::Backup(_) | State::Master(_)) {
             return Verdict::Ignored(self.id);
         }
-        self.stats.advert_rcvd += 1;
         let advert = match receive::check(&self.params, rx, packet) {
             Ok(_) if self.params.owner_ignore_adverts && self.priority().is_owner() => {
                 return Verdict::Reject(Reject::Owner);
@@ -339,18 +339,28 @@ impl Instance {
                 return Verdict::Reject(why);
             }
         };
+        self.stats.advert_rcvd += 1;
         let changed = self.master != Some(advert.from);
         if matches!(self.state, State::Backup(_)) {
             self.note_master(advert, out);
         }
-        self.compare(rx, packet, changed, out);
+        self.compare(advert, packet, changed, out);
         self.obey(now, advert, out);
         Verdict::Obeyed(self.id)
     }
 
     /// Complains about what differs but does not matter.
-    fn compare(&mut self, rx: &Received<'_>, packet: Packet<'_>, changed: bool, out: &mut Outbox) {
-        let from = rx.source;
+    fn compare(&mut self, advert: Advert, packet: Packet<'_>, changed: bool, out: &mut Outbox) {
+        let (from, want) = (advert.from, self.params.interval);
+        if advert.interval != want {
+            self.complain(
+                Event::IntervalDiffers {
+                    got: advert.interval,
+                    want,
+                },
+                out,
+            );
+        }
         if self.params.skip_address_check && !changed {
             return;
         }

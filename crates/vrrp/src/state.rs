@@ -27,18 +27,42 @@ pub(crate) struct Backup {
 
 /// Holding the addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(clippy::struct_field_names)] // all are points in time
 pub(crate) struct Master {
     /// When the next advert is due.
     pub(crate) advert_at: Instant,
     /// When a lower advert was last answered.
     pub(crate) answered_at: Option<Instant>,
-    /// When the second burst of announcements is due.
-    pub(crate) burst_at: Option<Instant>,
-    /// When the second burst after a lower advert is due.
-    pub(crate) lower_burst_at: Option<Instant>,
+    /// Second bursts of announcements: one for becoming master, one for each answered lower advert.
+    pub(crate) later: Bursts,
     /// When the next refresh of announcements is due.
     pub(crate) refresh_at: Option<Instant>,
+}
+
+/// Announcements to make later: when, and how many rounds. Beyond a handful new ones are
+/// dropped: those that wait serve the same end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Bursts([Option<(Instant, u32)>; 8]);
+
+impl Bursts {
+    pub(crate) fn push(&mut self, at: Instant, repeat: u32) {
+        if let Some(free) = self.0.iter_mut().find(|slot| slot.is_none()) {
+            *free = Some((at, repeat));
+        }
+    }
+
+    fn first(&self) -> Option<Instant> {
+        self.0.iter().flatten().map(|(at, _)| *at).min()
+    }
+
+    /// One that is due, as its number of rounds.
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<u32> {
+        let due = |slot: &Option<(Instant, u32)>| slot.is_some_and(|(at, _)| at <= now);
+        self.0
+            .iter_mut()
+            .find(|slot| due(slot))?
+            .take()
+            .map(|(_, repeat)| repeat)
+    }
 }
 
 impl State {
@@ -58,7 +82,7 @@ impl State {
             State::Init | State::Fault | State::Stopped => None,
             State::Backup(backup) => Some(backup.down_at),
             State::Master(master) => {
-                let bursts = [master.burst_at, master.lower_burst_at, master.refresh_at];
+                let bursts = [master.later.first(), master.refresh_at];
                 Some(
                     bursts
                         .into_iter()

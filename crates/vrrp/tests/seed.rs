@@ -1,4 +1,5 @@
 //! The first failover: a backup hears nothing, takes over, and says farewell when stopped.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may fail
 use std::time::Duration;
 use vrrp::{Auth, Change, Effect, InstanceId, Link, Params, Router, StateKind};
 use wire::{Family, Instant, Priority, Vrid};

@@ -1,0 +1,401 @@
+//! Log lines in the original's wording: people grep for them, tools parse them.
+use core::time::Duration;
+use std::net::IpAddr;
+use vrrp::{Event, ListFault, Reject, StateKind};
+use wire::{AdvertInterval, Family, Version};
+
+/// The line for an event of the instance `name`; `None` for what is counted but never logged.
+///
+/// Changes of state have their line here too, as [`Event::Entering`]: a
+/// [`Notice`](vrrp::Notice) is for notify scripts, mail and the like, and is not logged.
+pub fn event(name: &str, event: &Event) -> Option<String> {
+    Some(format!("({name}) {}", text(event)?))
+}
+
+/// The line for a refusal that no instance is named in.
+pub fn packet(why: &Reject) -> Option<String> {
+    match why {
+        Reject::Stub { family, got, .. } => Some(format!(
+            "{} VRRP packet too short - {got} bytes",
+            ip(*family)
+        )),
+        _ => None,
+    }
+}
+
+fn text(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Entering { state, init } => entering(*state, *init),
+        Event::Timeout => "Receive advertisement timeout".into(),
+        Event::Setting => "setting VIPs.".into(),
+        Event::Removing => "removing VIPs.".into(),
+        Event::SentStop => "sent 0 priority".into(),
+        Event::BackupHeardStop => "Backup received priority 0 advertisement".into(),
+        Event::MasterHeardStop => "Master received priority 0 message".into(),
+        Event::Higher {
+            from,
+            priority,
+            ours,
+        } => {
+            format!(
+                "Master received advert from {from} with higher priority {priority}, ours {ours}"
+            )
+        }
+        Event::Equal { from, priority } => {
+            format!(
+                "Master received advert from {from} with same priority {priority} but higher IP address than ours"
+            )
+        }
+        Event::Lower {
+            from,
+            priority,
+            ours,
+        } => {
+            format!(
+                "Received advert from {from} with lower priority {priority}, ours {ours}, forcing new election"
+            )
+        }
+        Event::Discarded { from, priority } => {
+            format!("received lower priority ({priority}) advert from {from} - discarding")
+        }
+        Event::PreemptDelay(delay) => format!("start preempt delay ({})", seconds(*delay)),
+        Event::MasterSet { to } => format!("master set to {to}"),
+        Event::MasterChanged { from, to } => format!("master changed from {from} to {to}"),
+        Event::IntervalDiffers { got, want } => format!(
+            "advertisement interval mismatch ours = {} centi-sec rcv'd={} centi-sec",
+            want.centis(),
+            got.centis()
+        ),
+        Event::IntervalLearnt { from, to } => {
+            format!(
+                "advertisement interval updated from {}ms to {}ms by master",
+                millis(*from),
+                millis(*to)
+            )
+        }
+        Event::IntervalReset { from, to } => {
+            format!(
+                "changing advert interval from {}ms to locally configured {}ms",
+                millis(*from),
+                millis(*to)
+            )
+        }
+        Event::List {
+            fault: ListFault::Count { want, got },
+            ..
+        } => {
+            format!("expected {want} VIPs but received {got}")
+        }
+        Event::List {
+            from,
+            fault: ListFault::Missing(address),
+            vrid,
+        } => {
+            format!(
+                "ip address associated with VRID {vrid} not present in advert from {from}: {address}"
+            )
+        }
+        Event::Refused { from, why } => return refused(*from, why),
+        _ => return None,
+    })
+}
+
+fn entering(state: StateKind, init: bool) -> String {
+    let word = match state {
+        StateKind::Init => "INIT",
+        StateKind::Backup => "BACKUP",
+        StateKind::Master => "MASTER",
+        StateKind::Fault => "FAULT",
+        StateKind::Stopped => "STOP",
+    };
+    let init = if init { " (init)" } else { "" };
+    format!("Entering {word} STATE{init}")
+}
+
+fn refused(from: IpAddr, why: &Reject) -> Option<String> {
+    Some(match why {
+        Reject::Length { want, got } => {
+            let side = if got < want { "short" } else { "long" };
+            format!("vrrp packet from {from} too {side}, length {got} and expect {want}")
+        }
+        Reject::Ttl { got, want } => {
+            format!("invalid TTL/HL from {from}. Received {got} and expect {want}")
+        }
+        Reject::Version { got, want } => {
+            format!("wrong VRRP version from {from}. Received {got} and expect {want}")
+        }
+        Reject::AuthUnknown { got } => format!("Invalid auth type from {from}: {got}"),
+        Reject::AuthType { got, want } => {
+            format!("received a {got} auth from {from}, expecting {want}!")
+        }
+        Reject::Password => format!("received an invalid passwd from {from}!"),
+        Reject::Interval {
+            got,
+            want,
+            version: Version::V2,
+        } => {
+            format!("advertisement interval mismatch with {from} mine={want} sec rcv'd={got} sec")
+        }
+        Reject::Interval {
+            got,
+            want,
+            version: Version::V3,
+        } => {
+            format!("advertisement interval mismatch ours = {want} centi-sec rcv'd={got} centi-sec")
+        }
+        Reject::Type { got } => format!("Invalid packet type from {from}. {got} and expect 1"),
+        Reject::Checksum {
+            version: Version::V2,
+        } => format!("Invalid VRRPv2 checksum from {from}"),
+        Reject::Checksum {
+            version: Version::V3,
+        } => format!("Invalid VRRPv3 checksum from {from}"),
+        _ => return None,
+    })
+}
+
+const fn ip(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "IPv4",
+        Family::V6 => "IPv6",
+    }
+}
+
+fn millis(interval: AdvertInterval) -> u32 {
+    u32::from(interval.centis()) * 10
+}
+
+/// With six decimals.
+fn seconds(span: Duration) -> String {
+    format!("{}.{:06}", span.as_secs(), span.subsec_micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::{Priority, Vrid};
+
+    fn line(what: &Event) -> String {
+        event("VI_1", what).unwrap()
+    }
+
+    fn peer() -> IpAddr {
+        "10.20.0.9".parse().unwrap()
+    }
+
+    /// Every line was seen from the original.
+    #[test]
+    fn states_and_elections_are_told_as_the_original_does() {
+        let (from, priority, ours) = (peer(), Priority::new(150), Priority::DEFAULT);
+        let init = Event::Entering {
+            state: StateKind::Backup,
+            init: true,
+        };
+        let master = Event::Entering {
+            state: StateKind::Master,
+            init: false,
+        };
+        let fault = Event::Entering {
+            state: StateKind::Fault,
+            init: false,
+        };
+        assert_eq!(line(&init), "(VI_1) Entering BACKUP STATE (init)");
+        assert_eq!(line(&master), "(VI_1) Entering MASTER STATE");
+        assert_eq!(line(&fault), "(VI_1) Entering FAULT STATE");
+        assert_eq!(
+            line(&Event::Timeout),
+            "(VI_1) Receive advertisement timeout"
+        );
+        assert_eq!(line(&Event::Setting), "(VI_1) setting VIPs.");
+        assert_eq!(line(&Event::Removing), "(VI_1) removing VIPs.");
+        assert_eq!(line(&Event::SentStop), "(VI_1) sent 0 priority");
+        assert_eq!(
+            line(&Event::BackupHeardStop),
+            "(VI_1) Backup received priority 0 advertisement"
+        );
+        assert_eq!(
+            line(&Event::MasterHeardStop),
+            "(VI_1) Master received priority 0 message"
+        );
+        assert_eq!(
+            line(&Event::Higher {
+                from,
+                priority,
+                ours
+            }),
+            "(VI_1) Master received advert from 10.20.0.9 with higher priority 150, ours 100"
+        );
+        assert_eq!(
+            line(&Event::Equal {
+                from,
+                priority: ours
+            }),
+            "(VI_1) Master received advert from 10.20.0.9 with same priority 100 but higher IP address than ours"
+        );
+        let priority = Priority::new(50);
+        assert_eq!(
+            line(&Event::Lower {
+                from,
+                priority,
+                ours
+            }),
+            "(VI_1) Received advert from 10.20.0.9 with lower priority 50, ours 100, forcing new election"
+        );
+        assert_eq!(
+            line(&Event::Discarded { from, priority }),
+            "(VI_1) received lower priority (50) advert from 10.20.0.9 - discarding"
+        );
+        assert_eq!(
+            line(&Event::PreemptDelay(Duration::from_secs(3))),
+            "(VI_1) start preempt delay (3.000000)"
+        );
+        assert_eq!(
+            line(&Event::MasterSet { to: from }),
+            "(VI_1) master set to 10.20.0.9"
+        );
+        let before = "10.20.0.10".parse().unwrap();
+        assert_eq!(
+            line(&Event::MasterChanged {
+                from: before,
+                to: from
+            }),
+            "(VI_1) master changed from 10.20.0.10 to 10.20.0.9"
+        );
+    }
+
+    #[test]
+    fn intervals_and_lists_are_told_as_the_original_does() {
+        let (half, second) = (
+            AdvertInterval::from_centis(50).unwrap(),
+            AdvertInterval::DEFAULT,
+        );
+        let vrid = Vrid::new(55).unwrap();
+        let list = |fault| {
+            line(&Event::List {
+                from: peer(),
+                fault,
+                vrid,
+            })
+        };
+        assert_eq!(
+            line(&Event::IntervalDiffers {
+                got: second,
+                want: half
+            }),
+            "(VI_1) advertisement interval mismatch ours = 50 centi-sec rcv'd=100 centi-sec"
+        );
+        assert_eq!(
+            line(&Event::IntervalLearnt {
+                from: half,
+                to: second
+            }),
+            "(VI_1) advertisement interval updated from 500ms to 1000ms by master"
+        );
+        assert_eq!(
+            line(&Event::IntervalReset {
+                from: second,
+                to: half
+            }),
+            "(VI_1) changing advert interval from 1000ms to locally configured 500ms"
+        );
+        assert_eq!(
+            list(ListFault::Count { want: 1, got: 2 }),
+            "(VI_1) expected 1 VIPs but received 2"
+        );
+        assert_eq!(
+            list(ListFault::Missing("10.20.0.249".parse().unwrap())),
+            "(VI_1) ip address associated with VRID 55 not present in advert from 10.20.0.9: 10.20.0.249"
+        );
+    }
+
+    #[test]
+    fn refusals_are_told_as_the_original_does() {
+        let (v2, v3) = (Version::V2, Version::V3);
+        let cases = [
+            (
+                Reject::Length { want: 40, got: 38 },
+                "vrrp packet from 10.20.0.9 too short, length 38 and expect 40",
+            ),
+            (
+                Reject::Length { want: 32, got: 36 },
+                "vrrp packet from 10.20.0.9 too long, length 36 and expect 32",
+            ),
+            (
+                Reject::Ttl {
+                    got: 254,
+                    want: 255,
+                },
+                "invalid TTL/HL from 10.20.0.9. Received 254 and expect 255",
+            ),
+            (
+                Reject::Version { got: 3, want: 2 },
+                "wrong VRRP version from 10.20.0.9. Received 3 and expect 2",
+            ),
+            (
+                Reject::AuthUnknown { got: 3 },
+                "Invalid auth type from 10.20.0.9: 3",
+            ),
+            (
+                Reject::AuthType { got: 0, want: 1 },
+                "received a 0 auth from 10.20.0.9, expecting 1!",
+            ),
+            (
+                Reject::Password,
+                "received an invalid passwd from 10.20.0.9!",
+            ),
+            (
+                Reject::Interval {
+                    got: 2,
+                    want: 1,
+                    version: v2,
+                },
+                "advertisement interval mismatch with 10.20.0.9 mine=1 sec rcv'd=2 sec",
+            ),
+            (
+                Reject::Interval {
+                    got: 0,
+                    want: 50,
+                    version: v3,
+                },
+                "advertisement interval mismatch ours = 50 centi-sec rcv'd=0 centi-sec",
+            ),
+            (
+                Reject::Type { got: 2 },
+                "Invalid packet type from 10.20.0.9. 2 and expect 1",
+            ),
+            (
+                Reject::Checksum { version: v2 },
+                "Invalid VRRPv2 checksum from 10.20.0.9",
+            ),
+            (
+                Reject::Checksum { version: v3 },
+                "Invalid VRRPv3 checksum from 10.20.0.9",
+            ),
+        ];
+        for (why, text) in cases {
+            assert_eq!(
+                line(&Event::Refused { from: peer(), why }),
+                format!("(VI_1) {text}")
+            );
+        }
+        assert_eq!(
+            event(
+                "VI_1",
+                &Event::Refused {
+                    from: peer(),
+                    why: Reject::Cast
+                }
+            ),
+            None
+        );
+        let stub = Reject::Stub {
+            family: Family::V4,
+            want: 28,
+            got: 26,
+        };
+        assert_eq!(
+            packet(&stub).unwrap(),
+            "IPv4 VRRP packet too short - 26 bytes"
+        );
+    }
+}
