@@ -5,6 +5,15 @@
 //! compared with the next one at a reload.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod addresses;
+mod build;
+mod checks;
+mod diff;
+mod instance;
+
+pub use build::{Facts, build};
+pub use diff::{Changes, adopt_ids, diff};
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

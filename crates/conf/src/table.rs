@@ -1,0 +1,180 @@
+//! What a row of the keyword tables says, and how a table is searched.
+use crate::parse::{Cx, Line};
+use crate::{Spanned, nearest};
+use core::time::Duration;
+use std::net::IpAddr;
+
+/// The shape of a keyword's value and the function that puts it into the configuration.
+#[derive(Clone, Copy)]
+pub enum Set {
+    /// No argument; further words are ignored, as the original does.
+    Flag(fn(&mut Cx)),
+    /// `on`, `true`, `yes`, `off`, `false`, `no`; nothing means true.
+    Bool(fn(&mut Cx, Spanned<bool>)),
+    /// A whole number.
+    Int {
+        /// Smallest value.
+        min: i64,
+        /// Largest value.
+        max: i64,
+        /// Takes it.
+        set: fn(&mut Cx, Spanned<i64>),
+    },
+    /// Seconds with up to six decimals.
+    Seconds {
+        /// Smallest value, in microseconds.
+        min: u64,
+        /// Largest value, in microseconds.
+        max: u64,
+        /// Takes it.
+        set: fn(&mut Cx, Spanned<Duration>),
+    },
+    /// One of some words; the index of the word is handed on.
+    Choice {
+        /// What may be written.
+        words: &'static [&'static str],
+        /// Takes it.
+        set: fn(&mut Cx, Spanned<usize>),
+    },
+    /// One word.
+    Word(fn(&mut Cx, Spanned<Box<str>>)),
+    /// An IP address without prefix length.
+    Address(fn(&mut Cx, Spanned<IpAddr>)),
+    /// A line with a grammar of its own.
+    Line {
+        /// How the arguments are written, for people.
+        args: &'static str,
+        /// Reads them.
+        set: fn(&mut Cx, &Line<'_>),
+    },
+    /// A block of keywords.
+    Block {
+        /// How the words before the brace are written, for people.
+        args: &'static str,
+        /// What may stand inside.
+        table: &'static Table,
+        /// Begins it; `false` leaves the whole block out.
+        open: fn(&mut Cx, &Line<'_>) -> bool,
+        /// Ends it.
+        close: fn(&mut Cx),
+    },
+    /// A block of lines with a grammar of their own.
+    List {
+        /// How a line is written, for people.
+        args: &'static str,
+        /// Begins it.
+        open: fn(&mut Cx, &Line<'_>) -> bool,
+        /// Reads one line.
+        item: fn(&mut Cx, &Line<'_>),
+        /// Ends it.
+        close: fn(&mut Cx),
+    },
+}
+
+/// One keyword in one place.
+#[derive(Clone, Copy)]
+pub struct Keyword {
+    /// As written.
+    pub name: &'static str,
+    /// Its value and where that goes.
+    pub set: Set,
+    /// One sentence on what it does.
+    pub doc: &'static str,
+    /// What holds when it is not written; empty: nothing.
+    pub default: &'static str,
+    /// Unit of the value; empty: none.
+    pub unit: &'static str,
+    /// First version of the original that knows it, when that is later than 2.2.7.
+    pub since: &'static str,
+    /// What to write instead, for spellings that are kept for old files.
+    pub deprecated: &'static str,
+    /// The original's second line when the value is refused; `{}` stands for the block's name,
+    /// `{v}` for the value as written.
+    pub complaint: &'static str,
+    /// The original's line when the value is missing; empty: it ends with exit code 2.
+    pub missing: &'static str,
+}
+
+impl Keyword {
+    /// A row with its mandatory cells.
+    pub const fn new(name: &'static str, set: Set, doc: &'static str) -> Self {
+        let (default, unit, since, deprecated, complaint, missing) = ("", "", "", "", "", "");
+        Keyword {
+            name,
+            set,
+            doc,
+            default,
+            unit,
+            since,
+            deprecated,
+            complaint,
+            missing,
+        }
+    }
+
+    /// What holds when it is not written.
+    #[must_use]
+    pub const fn default(mut self, default: &'static str) -> Self {
+        self.default = default;
+        self
+    }
+
+    /// The unit of the value.
+    #[must_use]
+    pub const fn unit(mut self, unit: &'static str) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    /// The first version that knows it.
+    #[must_use]
+    pub const fn since(mut self, version: &'static str) -> Self {
+        self.since = version;
+        self
+    }
+
+    /// What to write instead.
+    #[must_use]
+    pub const fn deprecated(mut self, instead: &'static str) -> Self {
+        self.deprecated = instead;
+        self
+    }
+
+    /// What the original says when it refuses the value.
+    #[must_use]
+    pub const fn complaint(mut self, text: &'static str) -> Self {
+        self.complaint = text;
+        self
+    }
+
+    /// What the original says when the value is missing.
+    #[must_use]
+    pub const fn missing(mut self, text: &'static str) -> Self {
+        self.missing = text;
+        self
+    }
+}
+
+/// The keywords that one kind of block knows, sorted by name.
+pub struct Table {
+    /// The keyword that opens the block; `(root)` outside of all blocks.
+    pub block: &'static str,
+    /// The rows.
+    pub keywords: &'static [Keyword],
+}
+
+impl Table {
+    /// The row of a keyword.
+    pub fn find(&self, name: &[u8]) -> Option<&'static Keyword> {
+        let found = self
+            .keywords
+            .binary_search_by(|row| row.name.as_bytes().cmp(name))
+            .ok()?;
+        self.keywords.get(found)
+    }
+
+    /// The keyword that a word was probably meant to be.
+    pub fn nearest(&self, word: &str) -> Option<&'static str> {
+        nearest(word, self.keywords.iter().map(|row| row.name))
+    }
+}

@@ -1,0 +1,111 @@
+//! Whatever the bytes are: an answer, no panic, and places that lie inside what was read.
+use conf::{Files, LoadOptions, Loaded, ReadError};
+use proptest::prelude::*;
+
+struct Bytes<'a>(&'a [u8]);
+
+impl Files for Bytes<'_> {
+    fn read(&mut self, _path: &str, _limit: usize) -> Result<Vec<u8>, ReadError> {
+        Ok(self.0.to_vec())
+    }
+
+    fn glob(&mut self, _pattern: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+fn load(bytes: &[u8]) -> Loaded {
+    conf::load(&mut Bytes(bytes), "f", &LoadOptions::default())
+}
+
+fn places_are_inside(loaded: &Loaded) -> bool {
+    let total = loaded.snapshot.len();
+    let spans = loaded
+        .diagnostics
+        .iter()
+        .flat_map(|d| &d.spans)
+        .map(|label| label.span);
+    spans
+        .into_iter()
+        .all(|span| span.end() as usize <= total && loaded.snapshot.locate(span).is_some())
+}
+
+/// Words of the language, so that random text gets deep into it.
+fn fragments() -> impl Strategy<Value = Vec<u8>> {
+    let names = conf::keywords::ALL
+        .iter()
+        .flat_map(|t| t.keywords)
+        .map(|k| k.name);
+    let mut words: Vec<String> = names.map(str::to_owned).collect();
+    let others = [
+        "{",
+        "}",
+        "\n",
+        "\n",
+        "\"",
+        "#",
+        "!",
+        "\\",
+        "0",
+        "1",
+        "255",
+        "256",
+        "-1",
+        "1.5",
+        "10.0.0.1/24",
+        "fe80::1",
+        "dev",
+        "label",
+        "eth0",
+        "MASTER",
+        "x",
+        "\0",
+        "\r\n",
+        "\u{4e2d}",
+        "$A=1",
+        "$A",
+        "${A}",
+        "~SEQ(i,1,3)",
+        "@a",
+        "~LST(i,a,b)",
+        "include f",
+        "include *",
+    ];
+    words.extend(others.map(str::to_owned));
+    prop::collection::vec(prop::sample::select(words), 0..80)
+        .prop_map(|words| words.join(" ").into_bytes())
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(places_are_inside(&load(&bytes)));
+    }
+
+    #[test]
+    fn scrambled_configurations_are_answered(bytes in fragments()) {
+        prop_assert!(places_are_inside(&load(&bytes)));
+    }
+}
+
+#[test]
+fn a_line_of_ten_megabytes_is_one_finding_and_no_trouble() {
+    let mut text = b"vrrp_instance V {\n".to_vec();
+    text.extend(std::iter::repeat_n(b'a', 10 << 20));
+    text.extend_from_slice(b"\n interface eth0\n}\n");
+    let loaded = load(&text);
+    let ids: Vec<_> = loaded.diagnostics.iter().map(|d| d.id).collect();
+    assert_eq!(ids, ["long-line", "unknown-keyword"]);
+    assert!(loaded.diagnostics.iter().all(|d| d.message.len() < 1000));
+    assert_eq!(
+        &*loaded.config.instances[0].interface.as_ref().unwrap().value,
+        "eth0"
+    );
+}
+
+#[test]
+fn a_flood_of_findings_has_an_end() {
+    let loaded = load("nonsense\n".repeat(200_000).as_bytes());
+    assert_eq!(loaded.diagnostics.last().unwrap().id, "too-many");
+    assert!(loaded.diagnostics.len() <= 10_001);
+}

@@ -1,0 +1,41 @@
+//! From what was written to what is meant.
+use crate::{Global, Plan, checks, instance};
+use conf::{Config, Diagnostic};
+use std::collections::BTreeSet;
+use vrrp::InstanceId;
+
+/// What the plan must know of this machine; observed by the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Names of the interfaces that exist.
+    pub interfaces: BTreeSet<String>,
+    /// The host name, for `router_id`.
+    pub hostname: String,
+}
+
+/// Fills in defaults, resolves names, gives ids, checks what spans several keywords.
+///
+/// A block that cannot work is left out of the plan and has a `Fatal` diagnostic; with one of
+/// these the original does not run at all.
+pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
+    let mut findings = Vec::new();
+    let written = config
+        .global
+        .router_id
+        .as_ref()
+        .map_or(&*facts.hostname, |id| &id.value);
+    let mut plan = Plan {
+        global: Global {
+            router_id: Some(written.to_owned()),
+        },
+        ..Plan::default()
+    };
+    for (block, id) in config.instances.iter().zip(0..) {
+        if let Some(instance) = instance::build(&config.global, block, facts, &mut findings) {
+            plan.instances.insert(InstanceId(id), instance);
+        }
+    }
+    checks::duplicate_vrids(config, &plan, &mut findings);
+    checks::missing_interfaces(config, facts, &mut findings);
+    (plan, findings)
+}

@@ -1,0 +1,158 @@
+//! The Markdown files in `cases/`: a sentence, a configuration, what is said about it, what it
+//! means. Written as a user would write them; a block without the expectation fails.
+use conf::{Files, LoadOptions, ReadError};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// The files of one case.
+struct InMemory<'a>(&'a str);
+
+impl Files for InMemory<'_> {
+    fn read(&mut self, path: &str, _limit: usize) -> Result<Vec<u8>, ReadError> {
+        if path == "keepalived.conf" {
+            Ok(self.0.as_bytes().to_vec())
+        } else {
+            Err(ReadError::Missing)
+        }
+    }
+
+    fn glob(&mut self, _pattern: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What the configuration leads to, as the cases write it.
+fn outcome(text: &str) -> (String, String) {
+    let loaded = conf::load(
+        &mut InMemory(text),
+        "keepalived.conf",
+        &LoadOptions::default(),
+    );
+    let interfaces = ["lo", "eth0", "eth1"]
+        .map(str::to_owned)
+        .into_iter()
+        .collect::<BTreeSet<_>>();
+    let facts = plan::Facts {
+        interfaces,
+        hostname: "node".into(),
+    };
+    let (plan, more) = plan::build(&loaded.config, &facts);
+    let mut all = loaded.diagnostics;
+    all.extend(more);
+    let mut said = String::new();
+    for found in &all {
+        let at = found
+            .spans
+            .first()
+            .and_then(|label| loaded.snapshot.locate(label.span));
+        let at = at.map_or("-".to_owned(), |at| format!("{}:{}", at.line, at.column));
+        writeln!(
+            said,
+            "{at} {:?} {}: {}",
+            found.severity, found.id, found.message
+        )
+        .unwrap();
+        if let Some(line) = &found.consequence {
+            writeln!(said, "  so: {line}").unwrap();
+        }
+        if let Some(line) = &found.help {
+            writeln!(said, "  help: {line}").unwrap();
+        }
+    }
+    writeln!(said, "exit {}", conf::verdict(&all).exit_code()).unwrap();
+    let mut meant = String::new();
+    for instance in plan.instances.values() {
+        let p = &instance.params;
+        writeln!(
+            meant,
+            "{} {} vrid {} {:?} priority {} every {} s {:?} {:?}",
+            instance.name,
+            p.interface,
+            p.vrid,
+            p.version,
+            p.priority,
+            p.interval,
+            p.preempt,
+            p.auth
+        )
+        .unwrap();
+        for a in &instance.addresses {
+            writeln!(
+                meant,
+                "  {} dev {} scope {} label {:?} brd {:?}",
+                a.prefix, a.dev, a.scope, a.label, a.broadcast
+            )
+            .unwrap();
+        }
+    }
+    (said, meant)
+}
+
+/// Fenced blocks of a Markdown text: language, first line number, content.
+fn blocks(text: &str) -> Vec<(&str, usize, String)> {
+    let mut out = Vec::new();
+    let mut open: Option<(&str, usize, String)> = None;
+    for (number, line) in text.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(language)) => open = Some((language, number + 1, String::new())),
+            (Some(_), Some(_)) => out.extend(open.take()),
+            (Some((_, _, content)), None) => {
+                content.push_str(line);
+                content.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    out
+}
+
+#[test]
+fn every_case_says_and_means_what_its_file_promises() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    files.sort();
+    let update = std::env::var_os("UPDATE_CASES").is_some();
+    let (mut cases, mut wrong) = (0, String::new());
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let mut renewed = text.clone();
+        let mut config: Option<(usize, (String, String))> = None;
+        for (language, line, content) in blocks(&text) {
+            let (at, found) = match (language, &config) {
+                ("keepalived", _) => {
+                    config = Some((line, outcome(&content)));
+                    cases += 1;
+                    continue;
+                }
+                ("findings", Some((at, found))) => (at, &found.0),
+                ("plan", Some((at, found))) => (at, &found.1),
+                (other, _) => panic!("{}:{line}: unexpected block '{other}'", file.display()),
+            };
+            if content != *found {
+                let name = file.file_name().unwrap().to_string_lossy();
+                writeln!(
+                    wrong,
+                    "{name}:{at} {language}\n--- written\n{content}--- found\n{found}"
+                )
+                .unwrap();
+                let (old, new) = (
+                    format!("```{language}\n{content}```"),
+                    format!("```{language}\n{found}```"),
+                );
+                let from: usize = text.lines().take(line - 1).map(|l| l.len() + 1).sum();
+                let from = from + renewed.len() - text.len();
+                let place = renewed[from..].find(&old).unwrap() + from;
+                renewed.replace_range(place..place + old.len(), &new);
+            }
+        }
+        if update {
+            std::fs::write(&file, renewed).unwrap();
+        }
+    }
+    assert!(cases >= 20, "only {cases} cases were found");
+    assert!(wrong.is_empty() || update, "{wrong}");
+}

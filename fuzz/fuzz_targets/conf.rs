@@ -1,0 +1,31 @@
+//! Any bytes as a configuration: no panic, no hang, and every place lies inside the text.
+#![no_main]
+
+use conf::{Files, LoadOptions, ReadError};
+use libfuzzer_sys::fuzz_target;
+
+/// The input is the main file; it may include itself and one other file.
+struct Input<'a>(&'a [u8]);
+
+impl Files for Input<'_> {
+    fn read(&mut self, path: &str, _limit: usize) -> Result<Vec<u8>, ReadError> {
+        match path {
+            "f" => Ok(self.0.to_vec()),
+            "g" => Ok(b"priority 100\n".to_vec()),
+            _ => Err(ReadError::Missing),
+        }
+    }
+
+    fn glob(&mut self, pattern: &str) -> Vec<String> {
+        vec![pattern.to_owned()]
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let loaded = conf::load(&mut Input(data), "f", &LoadOptions::default());
+    let _ = conf::verdict(&loaded.diagnostics);
+    for label in loaded.diagnostics.iter().flat_map(|d| &d.spans) {
+        assert!(label.span.end() as usize <= loaded.snapshot.len());
+        assert!(loaded.snapshot.locate(label.span).is_some());
+    }
+});
