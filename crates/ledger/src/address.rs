@@ -40,3 +40,20 @@ pub struct AddressSpec {
     /// deprecated: the kernel does not choose it by itself.
     pub preferred: Option<u32>,
 }
+
+impl AddressSpec {
+    /// Whether what the kernel `has` is what this asks for. Without a label any will do, as the
+    /// kernel then takes the interface's name; a lifetime that runs down is still the one given.
+    pub(crate) fn is_met_by(&self, has: &AddressSpec) -> bool {
+        (self.label.is_none() || self.label == has.label)
+            && self.scope == has.scope
+            && self.broadcast == has.broadcast
+            && self.flags == has.flags
+            && (self.preferred == Some(0)) == (has.preferred == Some(0))
+    }
+
+    /// Added without duplicate address detection.
+    pub(crate) const fn is_nodad(&self) -> bool {
+        self.flags & 0x02 != 0
+    }
+}

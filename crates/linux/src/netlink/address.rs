@@ -133,35 +133,28 @@ impl Socket {
     /// # Errors
     /// `EEXIST` when it is there already, `ENODEV` without the interface.
     pub fn add_address(&mut self, key: &AddressKey, spec: &AddressSpec) -> Result<(), Error> {
-        self.add_addresses(&[(key, spec)]).pop().unwrap_or(Ok(()))
+        let mut answer = self.request(add_message(key, spec, self.tag()));
+        self.retry_untagged(key, spec, &mut answer);
+        answer
     }
 
-    /// Puts many addresses on interfaces, in order; an answer for each.
-    pub fn add_addresses(&mut self, all: &[(&AddressKey, &AddressSpec)]) -> Vec<Result<(), Error>> {
-        let tag = self.tags_addresses.then_some(PROTOCOL);
-        let requests = all
-            .iter()
-            .map(|(key, spec)| add_message(key, spec, tag))
-            .collect();
-        let mut answers = self.batch(requests);
-        if self.tags_addresses {
-            for ((key, spec), answer) in all.iter().zip(&mut answers) {
-                self.retry_untagged(key, spec, answer);
-            }
-        }
-        answers
+    /// The tag for new addresses, if the kernel takes one.
+    pub(super) fn tag(&self) -> Option<u8> {
+        self.tags_addresses.then_some(PROTOCOL)
     }
 
     /// Kernels before 5.18 do not know the tag; those that refuse what they do not know are asked
     /// again without.
-    fn retry_untagged(
+    pub(super) fn retry_untagged(
         &mut self,
         key: &AddressKey,
         spec: &AddressSpec,
         answer: &mut Result<(), Error>,
     ) {
         let refused = |why: &Error| why.is(Errno::EINVAL) || why.is(Errno::EOPNOTSUPP);
-        if answer.as_ref().is_err_and(refused) && self.request(add_message(key, spec, None)).is_ok()
+        if self.tags_addresses
+            && answer.as_ref().is_err_and(refused)
+            && self.request(add_message(key, spec, None)).is_ok()
         {
             self.tags_addresses = false;
             *answer = Ok(());
@@ -174,11 +167,6 @@ impl Socket {
     /// `EADDRNOTAVAIL` when it is not there, `ENODEV` without the interface.
     pub fn delete_address(&mut self, key: &AddressKey) -> Result<(), Error> {
         self.request(delete_message(key))
-    }
-
-    /// Takes many addresses away, in order; an answer for each.
-    pub fn delete_addresses(&mut self, keys: &[&AddressKey]) -> Vec<Result<(), Error>> {
-        self.batch(keys.iter().map(|key| delete_message(key)).collect())
     }
 }
 
@@ -209,7 +197,7 @@ fn identity(message: Message, key: &AddressKey) -> Message {
         .attr(IFA_ADDRESS, &octets(key.peer.unwrap_or(local)))
 }
 
-fn add_message(key: &AddressKey, spec: &AddressSpec, tag: Option<u8>) -> Message {
+pub(super) fn add_message(key: &AddressKey, spec: &AddressSpec, tag: Option<u8>) -> Message {
     let flags = uapi::NLM_F_CREATE | uapi::NLM_F_EXCL;
     let message = Message::new(
         uapi::RTM_NEWADDR,
@@ -234,6 +222,6 @@ fn add_message(key: &AddressKey, spec: &AddressSpec, tag: Option<u8>) -> Message
     message.attr_if(IFA_PROTO, tag.map(|tag| [tag]))
 }
 
-fn delete_message(key: &AddressKey) -> Message {
+pub(super) fn delete_message(key: &AddressKey) -> Message {
     identity(Message::new(uapi::RTM_DELADDR, 0, &header(key, 0, 0)), key)
 }

@@ -4,6 +4,7 @@
 //! attribute is skipped, a damaged one costs that attribute and never the message.
 mod address;
 mod error;
+mod executor;
 mod link;
 mod monitor;
 mod socket;

@@ -1,7 +1,7 @@
 //! Against a real kernel, each test in a network of its own.
 use super::*;
 use crate::namespace::Namespace;
-use ledger::{AddressKey, AddressSpec};
+use ledger::{AddressKey, AddressSpec, Failure, Ledger, Leftovers, Op, Owner, Seen};
 use nix::errno::Errno;
 use std::os::fd::AsFd;
 use wire::MacAddr;
@@ -200,13 +200,19 @@ fn a_batch_answers_each_request_in_order() {
         let keys: Vec<_> = (0..500u32)
             .map(|n| key(link.index, &format!("10.0.{}.{}/32", n / 250, n % 250 + 1)))
             .collect();
-        let spec = AddressSpec::default();
-        let mut wanted: Vec<_> = keys.iter().map(|key| (key, &spec)).collect();
-        wanted.insert(100, (&keys[0], &spec));
-        let answers = socket.add_addresses(&wanted);
-        for (place, answer) in answers.iter().enumerate() {
-            assert_eq!(answer.is_err(), place == 100, "{place}: {answer:?}");
-        }
+        let mut ops: Vec<_> = keys
+            .iter()
+            .map(|key| Op::Add(*key, AddressSpec::default()))
+            .collect();
+        ops.insert(100, ops[0].clone());
+        ops.push(Op::Remove(key(link.index, "10.9.0.1/32")));
+        ops.push(Op::Add(key(9999, "10.9.0.1/32"), AddressSpec::default()));
+        let answers = socket.carry_out(&ops);
+        let why = |place: usize| answers[place].as_ref().unwrap_err().failure();
+        assert_eq!(why(100), Failure::AlreadyThere);
+        assert_eq!(why(501), Failure::NotThere);
+        assert_eq!(why(502), Failure::Refused);
+        assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 3);
         let ours = socket
             .addresses()
             .unwrap()
@@ -214,8 +220,81 @@ fn a_batch_answers_each_request_in_order() {
             .filter(|a| a.protocol == 18)
             .count();
         assert_eq!(ours, 500);
-        let gone = socket.delete_addresses(&keys.iter().collect::<Vec<_>>());
-        assert!(gone.iter().all(Result::is_ok));
+        let ops: Vec<_> = keys.iter().map(|key| Op::Remove(*key)).collect();
+        assert!(socket.carry_out(&ops).iter().all(Result::is_ok));
+    });
+}
+
+/// Two lives of a daemon, the first killed: what it left goes, what others have stays.
+#[test]
+fn the_ledger_and_the_kernel_agree() {
+    in_namespace(|| {
+        let (mut socket, link) = pair();
+        let own = key(link.index, "10.0.0.1/24");
+        let tagging = std::mem::replace(&mut socket.tags_addresses, false);
+        socket.add_address(&own, &AddressSpec::default()).unwrap();
+        socket.tags_addresses = tagging;
+        let vips = |all: &[&str]| -> Vec<_> {
+            all.iter()
+                .map(|vip| (key(link.index, vip), AddressSpec::default()))
+                .collect()
+        };
+        let present = |socket: &mut Socket| -> Vec<_> {
+            let all = socket.addresses().unwrap();
+            let v4 = all
+                .iter()
+                .filter(|address| address.key.prefix.addr().is_ipv4());
+            v4.map(|address| address.key.prefix.addr().to_string())
+                .collect()
+        };
+        let settle = |ledger: &mut Ledger, socket: &mut Socket| loop {
+            let ops = ledger.settle(2);
+            if ops.is_empty() {
+                break;
+            }
+            assert!(socket.carry_out(&ops).iter().all(Result::is_ok));
+        };
+
+        let mut first = Ledger::new(Leftovers::Remove);
+        first.configure(
+            Owner(1),
+            vips(&["10.0.0.8/24", "10.0.0.9/24", "10.0.0.10/32"]),
+        );
+        first.hold(Owner(1));
+        settle(&mut first, &mut socket);
+        assert_eq!(present(&mut socket).len(), 4);
+
+        let mut monitor = Monitor::new().unwrap();
+        let mut second = Ledger::new(Leftovers::Remove);
+        second.configure(Owner(1), vips(&["10.0.0.1/24", "10.0.0.9/24"]));
+        second.adopt(
+            socket
+                .addresses()
+                .unwrap()
+                .into_iter()
+                .map(Seen::from)
+                .collect(),
+        );
+        second.hold(Owner(1));
+        settle(&mut second, &mut socket);
+        assert_eq!(present(&mut socket), ["10.0.0.1", "10.0.0.9"]);
+        let drain = |monitor: &mut Monitor, ledger: &mut Ledger| {
+            let mut lost = Vec::new();
+            while let Some(fact) = monitor.next_fact().unwrap() {
+                lost.extend(ledger.observe(fact.for_ledger().unwrap()));
+            }
+            lost
+        };
+        assert_eq!(drain(&mut monitor, &mut second), []);
+        socket
+            .delete_address(&key(link.index, "10.0.0.9/24"))
+            .unwrap();
+        assert_eq!(drain(&mut monitor, &mut second), [Owner(1)]);
+        second.release(Owner(1));
+        settle(&mut second, &mut socket);
+        assert_eq!(present(&mut socket), ["10.0.0.1"]);
+        assert_eq!(drain(&mut monitor, &mut second), []);
+        assert!(socket.delete_address(&own).is_ok());
     });
 }
 
