@@ -55,7 +55,7 @@ fn a_killed_master_is_replaced_after_master_down_and_takes_back() {
         "t+10.000s a killed\n\
          t+13.023s b Backup → Master (MasterSilent)\n\
          t+20.000s a started\n\
-         t+20.000s a Stopped → Backup (Started)\n\
+         t+20.000s a Init → Backup (Started)\n\
          t+23.414s a Backup → Master (MasterSilent)\n\
          t+23.414s b Master → Backup (HigherAdvert)\n"
     );

@@ -99,7 +99,9 @@ proptest! {
     fn a_repaired_network_has_one_master(kinds in kinds(), steps in prop::collection::vec(step(), 0..40), seed: u64) {
         let interval = kinds[0].interval.as_duration();
         let mut lan = lan(kinds, 0, seed);
-        steps.iter().for_each(|step| play(&mut lan, step));
+        for step in &steps {
+            play(&mut lan, step);
+        }
         repair(&mut lan);
         lan.advance(secs(10) + interval * 5);
         prop_assert_eq!(lan.masters().len(), 1, "{}", lan.timeline());

@@ -117,6 +117,7 @@ impl Lan {
     fn boot(&mut self, index: usize) {
         let node = &mut self.nodes[index];
         node.router = Router::new();
+        (node.holds, node.state) = (false, StateKind::Init);
         let now = self.now + node.ahead;
         node.router.handle_link(now, &link(node));
         node.router.apply(now, Change::Add(ID, node.params.clone()));
