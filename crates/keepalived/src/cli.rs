@@ -55,7 +55,13 @@ struct Row {
 }
 
 const fn row(short: char, long: &'static str, takes: Takes, id: Id, help: &'static str) -> Row {
-    Row { short: if short == ' ' { None } else { Some(short) }, long, takes, id, help }
+    Row {
+        short: if short == ' ' { None } else { Some(short) },
+        long,
+        takes,
+        id,
+        help,
+    }
 }
 
 #[rustfmt::skip]
@@ -154,9 +160,18 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             file: "/etc/keepalived/keepalived.conf".into(),
-            subsystems: Subsystems { vrrp: true, checker: true, bfd: true },
+            subsystems: Subsystems {
+                vrrp: true,
+                checker: true,
+                bfd: true,
+            },
             run_all: false,
-            log: LogOptions { console: false, syslog: true, facility: 3, detail: false },
+            log: LogOptions {
+                console: false,
+                syslog: true,
+                facility: 3,
+                detail: false,
+            },
             umask: None,
             keep_vips_at_stop: false,
             respawn: true,
@@ -190,7 +205,9 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         let row = match arg {
             Arg::Short(c) => by_short(c)?,
             Arg::Long(name) => by_long(name)?,
-            Arg::Value(word) => return Err(format!("Unexpected argument {}", word.to_string_lossy())),
+            Arg::Value(word) => {
+                return Err(format!("Unexpected argument {}", word.to_string_lossy()));
+            }
         };
         let value = value_of(row, &mut parser)?;
         match row.id {
@@ -268,12 +285,19 @@ fn apply(id: Id, value: String, o: &mut Options, chosen: &mut Chosen) {
 }
 
 fn by_short(c: char) -> Result<&'static Row, Refusal> {
-    OPTIONS.iter().find(|row| row.short == Some(c)).ok_or_else(|| format!("Unknown option -{c}"))
+    OPTIONS
+        .iter()
+        .find(|row| row.short == Some(c))
+        .ok_or_else(|| format!("Unknown option -{c}"))
 }
 
 fn by_long(name: &str) -> Result<&'static Row, Refusal> {
     let mut matches = OPTIONS.iter().filter(|row| row.long.starts_with(name));
-    match (OPTIONS.iter().find(|row| row.long == name), matches.next(), matches.next()) {
+    match (
+        OPTIONS.iter().find(|row| row.long == name),
+        matches.next(),
+        matches.next(),
+    ) {
         (Some(exact), ..) | (None, Some(exact), None) => Ok(exact),
         (None, Some(_), Some(_)) => Err(format!("Ambiguous option --{name}")),
         (None, None, _) => Err(format!("Unknown option --{name}")),
@@ -358,17 +382,29 @@ mod tests {
     fn options_cluster_and_abbreviate_as_getopt_does() {
         let o = options("-nlGD -f a.conf --vrrp_p=/v --dont-resp");
         assert!(!o.fork && o.log.console && !o.log.syslog && o.log.detail && !o.respawn);
-        assert_eq!((o.file.as_str(), o.pid_files.vrrp.as_str()), ("a.conf", "/v"));
+        assert_eq!(
+            (o.file.as_str(), o.pid_files.vrrp.as_str()),
+            ("a.conf", "/v")
+        );
         assert_eq!(run("--dont-re"), Err("Ambiguous option --dont-re".into()));
         assert_eq!(run("--bogus"), Err("Unknown option --bogus".into()));
-        assert_eq!(run("-f"), Err("Missing parameter for option --use-file".into()));
+        assert_eq!(
+            run("-f"),
+            Err("Missing parameter for option --use-file".into())
+        );
         assert!(run("stray").is_err());
     }
 
     #[test]
     fn a_config_test_takes_its_log_file_attached() {
-        for words in ["-Dt/tmp/x -f a", "-t/tmp/x -f a", "--config-test=/tmp/x -f a"] {
-            let Ok(Command::Test(o, Some(log))) = run(words) else { panic!("{words}") };
+        for words in [
+            "-Dt/tmp/x -f a",
+            "-t/tmp/x -f a",
+            "--config-test=/tmp/x -f a",
+        ] {
+            let Ok(Command::Test(o, Some(log))) = run(words) else {
+                panic!("{words}")
+            };
             assert_eq!((o.file.as_str(), log.as_str()), ("a", "/tmp/x"));
         }
         assert!(matches!(run("-t"), Ok(Command::Test(_, None))));
@@ -377,10 +413,38 @@ mod tests {
     #[test]
     fn subsystems_add_up() {
         let of = |words| options(words).subsystems;
-        assert_eq!(of(""), Subsystems { vrrp: true, checker: true, bfd: true });
-        assert_eq!(of("-P"), Subsystems { vrrp: true, checker: false, bfd: true });
-        assert_eq!(of("-C -B"), Subsystems { vrrp: false, checker: true, bfd: false });
-        assert_eq!(of("-P -C"), Subsystems { vrrp: true, checker: true, bfd: true });
+        assert_eq!(
+            of(""),
+            Subsystems {
+                vrrp: true,
+                checker: true,
+                bfd: true
+            }
+        );
+        assert_eq!(
+            of("-P"),
+            Subsystems {
+                vrrp: true,
+                checker: false,
+                bfd: true
+            }
+        );
+        assert_eq!(
+            of("-C -B"),
+            Subsystems {
+                vrrp: false,
+                checker: true,
+                bfd: false
+            }
+        );
+        assert_eq!(
+            of("-P -C"),
+            Subsystems {
+                vrrp: true,
+                checker: true,
+                bfd: true
+            }
+        );
     }
 
     #[test]

@@ -47,18 +47,23 @@ pub(crate) struct Settings {
 pub(crate) enum Dump {
     Data,
     Stats { clear: bool },
-    Json,
 }
 
 /// Sends `message`, with `plan` beside it if given. `WouldBlock` when the queue is full.
-pub(crate) fn send<M: Serialize>(channel: &Channel, message: &M, plan: Option<&OwnedFd>) -> io::Result<()> {
+pub(crate) fn send<M: Serialize>(
+    channel: &Channel,
+    message: &M,
+    plan: Option<&OwnedFd>,
+) -> io::Result<()> {
     let bytes = postcard::to_stdvec(message).map_err(io::Error::other)?;
     let fds: Vec<_> = plan.iter().map(|fd| fd.as_fd()).collect();
     channel.send(&bytes, &fds)
 }
 
 /// The next message, `None` when there is none now. `UnexpectedEof` when the other side ended.
-pub(crate) fn receive<M: DeserializeOwned>(channel: &Channel) -> io::Result<Option<(M, Option<OwnedFd>)>> {
+pub(crate) fn receive<M: DeserializeOwned>(
+    channel: &Channel,
+) -> io::Result<Option<(M, Option<OwnedFd>)>> {
     match channel.recv()? {
         None => Ok(None),
         Some((bytes, fds)) => {

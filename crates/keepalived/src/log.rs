@@ -45,16 +45,28 @@ impl Log {
         let dropped = Arc::new(AtomicU64::new(0));
         let mut sinks = Sinks::new(options, ident);
         let lost = Arc::clone(&dropped);
-        std::thread::Builder::new().name("log".into()).stack_size(128 * 1024).spawn(move || {
-            sinks.run(&queue, &lost);
-            let _ = done.send(());
-        })?;
-        Ok(Log { lines: Some(lines), finished, dropped, detail: options.detail })
+        std::thread::Builder::new()
+            .name("log".into())
+            .stack_size(1 << 20)
+            .spawn(move || {
+                sinks.run(&queue, &lost);
+                let _ = done.send(());
+            })?;
+        Ok(Log {
+            lines: Some(lines),
+            finished,
+            dropped,
+            detail: options.detail,
+        })
     }
 
     /// A line that is always logged.
     pub(crate) fn info(&self, text: impl Into<String>) {
-        let line = Line { at: jiff::Timestamp::now(), severity: Severity::Info, text: text.into() };
+        let line = Line {
+            at: jiff::Timestamp::now(),
+            severity: Severity::Info,
+            text: text.into(),
+        };
         let Some(lines) = &self.lines else { return };
         if let Err(TrySendError::Full(_)) = lines.try_send(line) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -90,7 +102,10 @@ impl Sinks {
             pid: std::process::id(),
             socket: None,
         });
-        Sinks { console: options.console, syslog }
+        Sinks {
+            console: options.console,
+            syslog,
+        }
     }
 
     fn run(&mut self, queue: &Receiver<Line>, lost: &AtomicU64) {
@@ -157,7 +172,12 @@ mod tests {
         let (lines, queue) = sync_channel(1);
         let (_done, finished) = channel();
         let dropped = Arc::new(AtomicU64::new(0));
-        let log = Log { lines: Some(lines), finished, dropped: Arc::clone(&dropped), detail: false };
+        let log = Log {
+            lines: Some(lines),
+            finished,
+            dropped: Arc::clone(&dropped),
+            detail: false,
+        };
         log.info("kept");
         log.info("lost");
         log.detail("not wanted");

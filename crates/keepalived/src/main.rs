@@ -1,1 +1,73 @@
-fn main() {}
+//! The daemon: one binary that is supervisor, role process or test run, as it is told.
+//!
+//! [`cli`] reads the command line; [`supervisor`] runs the daemon; [`vrrp_role`] is what a child
+//! process does. See `docs/architecture.md` for the way from text to packets.
+mod cli;
+mod config;
+mod exit;
+mod files;
+mod link;
+mod log;
+mod role;
+mod signals;
+mod supervisor;
+mod version;
+mod vrrp_role;
+
+use cli::Command;
+use role::Role;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if let Some(code) = role_process() {
+        return ExitCode::from(code);
+    }
+    let mut args = std::env::args_os();
+    let program = args.next().unwrap_or_default();
+    let code = match cli::parse(args) {
+        Ok(Command::Run(options)) => supervisor::run(*options),
+        Ok(Command::Test(options, log)) => config::test(&options, log.as_deref()),
+        Ok(Command::Version) => {
+            // on stderr, where the original prints it and tools read it
+            eprint!("{}", version::text());
+            exit::NORMAL
+        }
+        Ok(Command::Help) => {
+            print!("{}", cli::help(&program.to_string_lossy()));
+            exit::NORMAL
+        }
+        Ok(Command::Signum(number)) => {
+            println!("{number}");
+            exit::NORMAL
+        }
+        Err(refusal) => {
+            eprintln!("{refusal}");
+            exit::FATAL
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// Runs as a role if the supervisor started this process as one.
+fn role_process() -> Option<u8> {
+    let role = Role::from_name(&std::env::var(supervisor::ROLE).ok()?)?;
+    let number = std::env::var(supervisor::CHANNEL).ok()?.parse().ok()?;
+    let channel = match linux::channel::Channel::inherited(number) {
+        Ok(channel) => channel,
+        Err(e) => {
+            eprintln!("keepalived: no channel to the supervisor: {e}");
+            return Some(exit::FATAL);
+        }
+    };
+    Some(match role {
+        Role::Vrrp => vrrp_role::run(channel),
+    })
+}
+
+/// Where dump files go: `TMPDIR` if it names a directory, else `/tmp`.
+fn dump_dir() -> String {
+    let wanted = std::env::var("TMPDIR")
+        .ok()
+        .filter(|dir| std::path::Path::new(dir).is_dir());
+    wanted.unwrap_or_else(|| "/tmp".into())
+}

@@ -26,7 +26,12 @@ pub(crate) fn kernel() -> String {
         |_| "an unknown kernel".into(),
         |u| {
             let part = |s: &std::ffi::OsStr| s.to_string_lossy().into_owned();
-            format!("{} {} {}", part(u.sysname()), part(u.release()), part(u.version()))
+            format!(
+                "{} {} {}",
+                part(u.sysname()),
+                part(u.release()),
+                part(u.version())
+            )
         },
     )
 }

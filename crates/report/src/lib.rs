@@ -1,7 +1,10 @@
 //! Floor 4: what people and programs read.
 //!
 //! Values come from the floors below, text is made here, and nothing here acts: `log` holds the
-//! wording of log lines, `diagnostics` that of findings in the configuration.
+//! wording of log lines, `diagnostics` that of findings in the configuration, `data` and `stats`
+//! the files that signals ask for.
 
+pub mod data;
 pub mod diagnostics;
 pub mod log;
+pub mod stats;

@@ -12,6 +12,14 @@ pub fn event(name: &str, event: &Event) -> Option<String> {
     Some(format!("({name}) {}", text(event)?))
 }
 
+/// Whether only `-D` shows the line.
+pub const fn is_detail(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Timeout | Event::Setting | Event::Removing | Event::SentStop
+    )
+}
+
 /// The line for a refusal that no instance is named in.
 pub fn packet(why: &Reject) -> Option<String> {
     match why {

@@ -1,0 +1,127 @@
+//! From files to a plan, for a start, a reload and a test alike.
+use crate::cli::Options;
+use crate::exit;
+use crate::files::Disk;
+use conf::{LoadOptions, Severity, Verdict};
+use plan::{Facts, Plan};
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Write};
+
+/// What a load came to.
+pub(crate) struct Loaded {
+    /// `None` when the daemon cannot run with it.
+    pub(crate) plan: Option<Plan>,
+    /// What there is to say, for the log.
+    pub(crate) lines: Vec<String>,
+    /// The exit code of a start without plan.
+    pub(crate) exit: u8,
+}
+
+/// Loads for the daemon.
+pub(crate) fn load(options: &Options) -> Loaded {
+    let read = read(options);
+    let mut lines = Vec::new();
+    if !read.is_missing() {
+        lines.push(format!("Configuration file {}", options.file));
+    }
+    lines.extend(report::diagnostics::lines(&read.findings, &read.snapshot));
+    let fatal = read
+        .findings
+        .iter()
+        .any(|found| found.severity >= Severity::Fatal);
+    let exit = if read.is_missing() {
+        exit::NO_CONFIG
+    } else {
+        exit::CONFIG
+    };
+    let plan = (!fatal && !read.is_missing()).then_some(read.plan);
+    Loaded { plan, lines, exit }
+}
+
+/// `-t`: says what is wrong, on standard error or at the end of the file `log`; gives the exit
+/// code. On a terminal the places are drawn, elsewhere each finding is one line.
+pub(crate) fn test(options: &Options, log: Option<&str>) -> u8 {
+    let read = read(options);
+    let mut text = String::new();
+    let stderr = std::io::stderr();
+    if log.is_none() && stderr.is_terminal() {
+        text = report::diagnostics::draw(&read.findings, &read.snapshot, true);
+    } else {
+        for line in report::diagnostics::lines(&read.findings, &read.snapshot) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    let written = match log {
+        None => stderr.lock().write_all(text.as_bytes()),
+        Some(path) => append(path, &text),
+    };
+    if let Err(e) = written {
+        eprintln!("Cannot write the findings: {e}");
+    }
+    conf::verdict(&read.findings).exit_code()
+}
+
+fn append(path: &str, text: &str) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+struct Read {
+    snapshot: conf::Snapshot,
+    findings: Vec<conf::Diagnostic>,
+    plan: Plan,
+}
+
+impl Read {
+    /// There is no such file at all: no findings, but nothing to run either.
+    fn is_missing(&self) -> bool {
+        self.snapshot.files() == 0
+    }
+}
+
+fn read(options: &Options) -> Read {
+    let how = LoadOptions {
+        config_id: Some(config_id(options)),
+        ..LoadOptions::default()
+    };
+    let loaded = conf::load(&mut Disk, &options.file, &how);
+    let (plan, more) = plan::build(&loaded.config, &facts());
+    let mut findings = loaded.diagnostics;
+    // the original ends at a missing argument: what follows from it is not worth telling
+    if conf::verdict(&findings) != Verdict::Abort {
+        findings.extend(more);
+    }
+    Read {
+        snapshot: loaded.snapshot,
+        findings,
+        plan,
+    }
+}
+
+fn config_id(options: &Options) -> String {
+    let host = hostname();
+    let node = host.split('.').next().unwrap_or_default();
+    options.config_id.clone().unwrap_or_else(|| node.to_owned())
+}
+
+fn hostname() -> String {
+    nix::unistd::gethostname()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// What the configuration is checked against.
+fn facts() -> Facts {
+    let links = linux::netlink::Socket::route()
+        .map_err(Into::into)
+        .and_then(|mut socket| socket.links());
+    let interfaces: BTreeSet<String> = links.into_iter().flatten().map(|link| link.name).collect();
+    Facts {
+        interfaces,
+        hostname: hostname(),
+    }
+}

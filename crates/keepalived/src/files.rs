@@ -1,0 +1,83 @@
+//! Configuration files from the file system, within bounds: a device, FIFO or directory named by
+//! mistake is told, not read.
+use conf::{Files, ReadError};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+
+/// The file system.
+pub(crate) struct Disk;
+
+impl Files for Disk {
+    fn read(&mut self, path: &str, limit: usize) -> Result<Vec<u8>, ReadError> {
+        let file = open(path)?;
+        let bound = u64::try_from(limit).unwrap_or(u64::MAX);
+        let mut bytes = Vec::new();
+        file.take(bound.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(|e| refusal(&e))?;
+        if bytes.len() > limit {
+            Err(ReadError::TooLarge)
+        } else {
+            Ok(bytes)
+        }
+    }
+
+    fn glob(&mut self, pattern: &str) -> Vec<String> {
+        let found = linux::glob::glob(pattern);
+        found
+            .into_iter()
+            .filter_map(|path| path.into_os_string().into_string().ok())
+            .collect()
+    }
+}
+
+/// Opens without waiting for a FIFO's writer, then asks the open file what it is.
+fn open(path: &str) -> Result<File, ReadError> {
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC | libc::O_NOCTTY);
+    let file = options.open(path).map_err(|e| refusal(&e))?;
+    let kind = file.metadata().map_err(|e| refusal(&e))?.file_type();
+    match kind {
+        _ if kind.is_dir() => Err(ReadError::Directory),
+        _ if kind.is_fifo()
+            || kind.is_socket()
+            || kind.is_char_device()
+            || kind.is_block_device() =>
+        {
+            Err(ReadError::NotRegular)
+        }
+        _ => Ok(file),
+    }
+}
+
+fn refusal(error: &io::Error) -> ReadError {
+    match error.kind() {
+        io::ErrorKind::NotFound => ReadError::Missing,
+        io::ErrorKind::IsADirectory => ReadError::Directory,
+        _ => ReadError::Other(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_regular_files_within_the_limit_are_read() {
+        let path = std::env::temp_dir().join(format!("files-test-{}", std::process::id()));
+        std::fs::write(&path, "0123456789").unwrap();
+        let name = path.to_str().unwrap();
+        assert_eq!(Disk.read(name, 10).unwrap(), b"0123456789");
+        assert_eq!(Disk.read(name, 9), Err(ReadError::TooLarge));
+        assert_eq!(Disk.read("/dev/zero", 9), Err(ReadError::NotRegular));
+        assert_eq!(Disk.read("/tmp", 9), Err(ReadError::Directory));
+        assert_eq!(Disk.read("/nonexistent", 9), Err(ReadError::Missing));
+        std::fs::remove_file(&path).unwrap();
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(Disk.read(name, 9), Err(ReadError::NotRegular));
+        std::fs::remove_file(&path).unwrap();
+    }
+}

@@ -1,0 +1,166 @@
+//! From the command line to the first event: configuration, locks, background, roles.
+use super::child::Slot;
+use super::{Phase, Supervisor, inbox, listen_to_signals};
+use crate::cli::Options;
+use crate::log::Log;
+use crate::role::Role;
+use crate::{config, exit, link, version};
+use linux::pidfile::{Error as PidError, PidFile};
+use linux::process::Foreground;
+use plan::Plan;
+use std::path::Path;
+
+/// Runs the daemon until it is told to stop; gives the exit code.
+pub(crate) fn run(options: Options) -> u8 {
+    let mut lines = first_lines(&options);
+    if let Some(mask) = options.umask {
+        nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(mask));
+    }
+    let loaded = config::load(&options);
+    lines.extend(loaded.lines);
+    let Some(plan) = loaded.plan else {
+        return leave(&options, lines, loaded.exit);
+    };
+    let locked = match lock(&options) {
+        Ok(locked) => locked,
+        Err((line, code)) => {
+            lines.push(line);
+            return leave(&options, lines, code);
+        }
+    };
+    let foreground = match options
+        .fork
+        .then(|| linux::process::daemonize(options.log.console))
+        .transpose()
+    {
+        Ok(foreground) => foreground,
+        Err(e) => {
+            lines.push(format!("Cannot go to the background: {e}"));
+            return leave(&options, lines, exit::FATAL);
+        }
+    };
+    supervise(options, plan, locked, foreground, lines)
+}
+
+fn first_lines(options: &Options) -> Vec<String> {
+    let mut lines = options.warnings.clone();
+    lines.push(format!("Starting {}", version::COMPATIBLE));
+    lines.push(format!("Running on {}", version::kernel()));
+    lines.extend(command_line(std::env::args()));
+    lines
+}
+
+/// The words of the command line, quoted, in lines of readable length.
+fn command_line(words: impl Iterator<Item = String>) -> Vec<String> {
+    const WIDTH: usize = 110;
+    let mut lines = vec!["Command line:".to_owned()];
+    for word in words {
+        let fits = lines
+            .last()
+            .is_some_and(|line| line.len() + word.len() + 3 <= WIDTH);
+        if !fits {
+            lines.push(" ".repeat("Command line:".len()));
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(&format!(" '{word}'"));
+        }
+    }
+    lines
+}
+
+/// Logs what there is to say and gives up.
+fn leave(options: &Options, lines: Vec<String>, code: u8) -> u8 {
+    if let Ok(log) = Log::start(&options.log, "Keepalived") {
+        for line in lines {
+            log.info(line);
+        }
+        log.info(format!("Stopped {}", version::COMPATIBLE));
+    }
+    code
+}
+
+struct Locked {
+    parent: PidFile,
+    slots: Vec<Slot>,
+}
+
+/// Takes the locks; a daemon that holds one already is no error, as with the original.
+fn lock(options: &Options) -> Result<Locked, (String, u8)> {
+    let take = |path: &str| {
+        PidFile::lock(Path::new(path)).map_err(|e| match e {
+            PidError::Held => ("daemon is already running".to_owned(), exit::NORMAL),
+            PidError::Io(e) => (format!("Unable to open pid file {path}: {e}"), exit::FATAL),
+        })
+    };
+    let parent = take(&options.pid_files.parent)?;
+    let mut slots = Vec::new();
+    if options.subsystems.vrrp {
+        slots.push(Slot::new(Role::Vrrp, take(&options.pid_files.vrrp)?));
+    }
+    Ok(Locked { parent, slots })
+}
+
+fn supervise(
+    options: Options,
+    plan: Plan,
+    locked: Locked,
+    foreground: Option<Foreground>,
+    lines: Vec<String>,
+) -> u8 {
+    let code = try_supervise(options, plan, locked, foreground, lines);
+    code.unwrap_or_else(|e| {
+        eprintln!("keepalived: {e}");
+        exit::FATAL
+    })
+}
+
+fn try_supervise(
+    options: Options,
+    plan: Plan,
+    locked: Locked,
+    foreground: Option<Foreground>,
+    lines: Vec<String>,
+) -> std::io::Result<u8> {
+    let log = Log::start(&options.log, "Keepalived")?;
+    for line in lines {
+        log.info(line);
+    }
+    linux::process::set_name("keepalived")?;
+    linux::process::adopt_orphans()?;
+    locked.parent.write(std::process::id())?;
+    if let Some(foreground) = foreground {
+        foreground.release(exit::NORMAL);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    tokio::task::LocalSet::new().block_on(&runtime, async {
+        let (events, inbox) = inbox();
+        listen_to_signals(&events)?;
+        let sealed = link::seal(&plan)?;
+        let supervisor = Supervisor {
+            options,
+            log,
+            plan,
+            sealed,
+            slots: locked.slots,
+            pid_file: locked.parent,
+            phase: Phase::Starting,
+            events,
+        };
+        Ok(supervisor.serve(inbox).await)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_command_line_goes_over_several_lines() {
+        let words = (0..20).map(|i| format!("--option-{i}"));
+        let lines = command_line(words);
+        assert!(lines.len() > 1 && lines.iter().all(|line| line.len() <= 110));
+        assert!(lines[1].starts_with("              '--option-"));
+    }
+}

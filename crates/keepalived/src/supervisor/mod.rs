@@ -1,0 +1,440 @@
+//! The supervisor: files, signals, pid files, and the life of the role processes.
+//!
+//! It may block: nothing here has a deadline. It owns the plan; a role that dies gets it again.
+mod boot;
+mod child;
+mod reload;
+
+pub(crate) use boot::run;
+pub(crate) use child::{CHANNEL, ROLE};
+
+use crate::cli::Options;
+use crate::link::{Dump, FromRole, Settings, ToRole};
+use crate::log::Log;
+use crate::role::Role;
+use crate::{exit, signals, version};
+use child::{Child, Slot};
+use linux::pidfile::PidFile;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use plan::Plan;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
+
+/// Time between asking the roles to leave and killing them (`child_wait_time`).
+const CHILD_WAIT: Duration = Duration::from_secs(5);
+
+/// What wakes the supervisor.
+#[derive(Debug)]
+enum Event {
+    Signal(i32),
+    Said(u32, FromRole),
+}
+
+/// What the supervisor is doing about its roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The first plan is not in force everywhere yet.
+    Starting,
+    Running,
+    /// A new plan is on its way; `again`: one more reload was asked for meanwhile.
+    Reloading {
+        again: bool,
+    },
+    /// Leaving with this exit code; what is left is killed at the deadline.
+    Stopping {
+        code: u8,
+        kill_at: Instant,
+    },
+}
+
+struct Supervisor {
+    options: Options,
+    log: Log,
+    plan: Plan,
+    sealed: OwnedFd,
+    slots: Vec<Slot>,
+    pid_file: PidFile,
+    phase: Phase,
+    events: UnboundedSender<Event>,
+}
+
+impl Supervisor {
+    async fn serve(mut self, mut inbox: UnboundedReceiver<Event>) -> u8 {
+        self.start_roles();
+        self.settle_phase();
+        loop {
+            let deadline = self.next_deadline();
+            tokio::select! {
+                Some(event) = inbox.recv() => self.handle(event),
+                () = sleep_until(deadline) => self.handle_timeout(),
+            }
+            if let Phase::Stopping { code, .. } = self.phase
+                && self.slots.iter().all(|slot| slot.child.is_none())
+            {
+                self.finish();
+                return code;
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Signal(signals::HUP) => self.reload(),
+            Event::Signal(signals::TERM) => self.stop(exit::NORMAL),
+            Event::Signal(signals::INT) if !self.options.ignore_sigint => self.stop(exit::NORMAL),
+            Event::Signal(signals::USR1) => self.dump(Dump::Data),
+            Event::Signal(signals::USR2) => self.dump(Dump::Stats { clear: false }),
+            Event::Signal(signals::CHLD) => self.reap(),
+            Event::Signal(n) if n == signals::stats_clear() => {
+                self.dump(Dump::Stats { clear: true })
+            }
+            Event::Signal(_) => {}
+            Event::Said(pid, FromRole::Ready) => {
+                if let Some(slot) = self.slot_of(pid) {
+                    slot.ready = true;
+                    self.settle_phase();
+                }
+            }
+        }
+    }
+
+    /// Starting and reloading are over when every running role has its plan in force.
+    fn settle_phase(&mut self) {
+        if self
+            .slots
+            .iter()
+            .any(|slot| slot.child.is_some() && !slot.ready)
+        {
+            return;
+        }
+        match self.phase {
+            Phase::Starting => {
+                self.phase = Phase::Running;
+                self.log.info("Startup complete");
+                self.notify_ready();
+            }
+            Phase::Reloading { again } => {
+                self.phase = Phase::Running;
+                self.log.info("Reload complete");
+                self.notify_ready();
+                if again {
+                    self.reload();
+                }
+            }
+            Phase::Running | Phase::Stopping { .. } => {}
+        }
+    }
+
+    fn notify_ready(&self) {
+        let _ = sd_notify::notify(&[
+            sd_notify::NotifyState::Ready,
+            sd_notify::NotifyState::MainPid(std::process::id()),
+        ]);
+    }
+
+    // ---- roles
+
+    fn slot_of(&mut self, pid: u32) -> Option<&mut Slot> {
+        self.slots
+            .iter_mut()
+            .find(|slot| slot.child.as_ref().is_some_and(|c| c.pid == pid))
+    }
+
+    /// Whether the plan has work for a role.
+    fn wanted(&self, role: Role) -> bool {
+        match role {
+            Role::Vrrp => self.options.run_all || !self.plan.instances.is_empty(),
+        }
+    }
+
+    fn start_roles(&mut self) {
+        let wanted: Vec<Role> = self
+            .slots
+            .iter()
+            .map(|s| s.role)
+            .filter(|r| self.wanted(*r))
+            .collect();
+        if wanted.is_empty() {
+            self.log
+                .info("Warning - keepalived has no configuration to run");
+        }
+        for role in wanted {
+            self.start_role(role);
+        }
+    }
+
+    fn start_role(&mut self, role: Role) {
+        let settings = Settings {
+            log: self.options.log.clone(),
+            keep_vips_at_stop: self.options.keep_vips_at_stop,
+            address_monitoring: self.options.address_monitoring,
+            dump_dir: crate::dump_dir(),
+        };
+        let started = Child::start(role, &settings, &self.sealed, &self.events);
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.role == role) else {
+            return;
+        };
+        slot.respawn_at = None;
+        slot.ready = false;
+        match started {
+            Ok(child) => {
+                self.log.info(format!(
+                    "Starting {} child process, pid={}",
+                    role.title(),
+                    child.pid
+                ));
+                if let Err(e) = slot.pid_file.write(child.pid) {
+                    self.log.info(format!(
+                        "{} child process: cannot write its pid file: {e}",
+                        role.title()
+                    ));
+                }
+                slot.child = Some(child);
+            }
+            Err(e) => {
+                let delay = slot.schedule_respawn(Duration::ZERO);
+                self.log.info(format!(
+                    "{} child process cannot be started: {e}; next try in {} seconds",
+                    role.title(),
+                    delay.as_secs()
+                ));
+            }
+        }
+    }
+
+    /// Collects every process that ended; orphans of our children are ours too.
+    fn reap(&mut self) {
+        while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            match status {
+                WaitStatus::Exited(pid, code) => self.role_ended(pid, Ending::Exit(code)),
+                WaitStatus::Signaled(pid, signal, _) => {
+                    self.role_ended(pid, Ending::Signal(signal))
+                }
+                WaitStatus::StillAlive => return,
+                _ => {}
+            }
+        }
+    }
+
+    fn role_ended(&mut self, pid: Pid, ending: Ending) {
+        let Some(pid) = u32::try_from(pid.as_raw()).ok() else {
+            return;
+        };
+        let stopping = matches!(self.phase, Phase::Stopping { .. });
+        let Some(slot) = self.slot_of(pid) else {
+            return;
+        };
+        let Some(child) = slot.child.take() else {
+            return;
+        };
+        let (role, lived) = (child.role, child.started.elapsed());
+        if stopping {
+            return;
+        }
+        if let Ending::Signal(signal) = ending {
+            self.log.info(format!(
+                "pid {pid} exited due to signal {} ({})",
+                signal as i32,
+                describe(signal)
+            ));
+        }
+        if !self.wanted(role) {
+            self.settle_phase();
+            return;
+        }
+        match ending {
+            Ending::Exit(code) if exit::is_permanent(code) => {
+                let name = exit::name(code);
+                self.log.info(format!(
+                    "pid {pid} exited with permanent error {name}. Terminating"
+                ));
+                self.stop(u8::try_from(code).unwrap_or(exit::FATAL));
+            }
+            _ if !self.options.respawn => {
+                self.log.info(format!(
+                    "{} child process({pid}) died: Exiting",
+                    role.title()
+                ));
+                self.stop(exit::FATAL);
+            }
+            _ => {
+                self.log.info(format!(
+                    "{} child process({pid}) died: Respawning",
+                    role.title()
+                ));
+                self.respawn_later(role, lived);
+            }
+        }
+    }
+
+    fn respawn_later(&mut self, role: Role, lived: Duration) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.role == role) else {
+            return;
+        };
+        let delay = slot.schedule_respawn(lived);
+        if delay.is_zero() {
+            self.start_role(role);
+        } else {
+            self.log.info(format!(
+                "Restart of {} process delayed {} seconds to limit respawn rate",
+                role.title(),
+                delay.as_secs()
+            ));
+        }
+    }
+
+    // ---- deadlines
+
+    fn next_deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Stopping { kill_at, .. } => Some(kill_at),
+            _ => self.slots.iter().filter_map(|slot| slot.respawn_at).min(),
+        }
+    }
+
+    fn handle_timeout(&mut self) {
+        let now = Instant::now();
+        if let Phase::Stopping { kill_at, code } = self.phase {
+            if now >= kill_at {
+                self.signal_roles(Signal::SIGKILL);
+                self.phase = Phase::Stopping {
+                    code,
+                    kill_at: now + CHILD_WAIT,
+                };
+            }
+            return;
+        }
+        let due: Vec<Role> = self
+            .slots
+            .iter()
+            .filter(|s| s.respawn_at.is_some_and(|at| now >= at))
+            .map(|s| s.role)
+            .collect();
+        for role in due {
+            self.start_role(role);
+        }
+    }
+
+    // ---- the end
+
+    fn stop(&mut self, code: u8) {
+        if matches!(self.phase, Phase::Stopping { .. }) {
+            return;
+        }
+        if code == exit::NORMAL {
+            self.log.info("Stopping");
+        }
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        self.phase = Phase::Stopping {
+            code,
+            kill_at: Instant::now() + CHILD_WAIT,
+        };
+        for slot in &mut self.slots {
+            slot.respawn_at = None;
+            if let Some(child) = &slot.child
+                && child.tell(&ToRole::Stop, None).is_err()
+            {
+                send_signal(child.pid, Signal::SIGTERM);
+            }
+        }
+    }
+
+    fn signal_roles(&self, signal: Signal) {
+        for child in self.slots.iter().filter_map(|slot| slot.child.as_ref()) {
+            self.log.info(format!(
+                "{} child process({}) did not end in time",
+                child.role.title(),
+                child.pid
+            ));
+            send_signal(child.pid, signal);
+        }
+    }
+
+    fn finish(self) {
+        for slot in self.slots {
+            let _ = slot.pid_file.remove();
+        }
+        let _ = self.pid_file.remove();
+        self.log.info(format!("Stopped {}", version::COMPATIBLE));
+    }
+
+    // ---- dumps
+
+    fn dump(&self, dump: Dump) {
+        for child in self.slots.iter().filter_map(|slot| slot.child.as_ref()) {
+            if let Err(e) = child.tell(&ToRole::Dump(dump), None) {
+                self.log.info(format!(
+                    "{} process cannot be asked for its data: {e}",
+                    child.role.title()
+                ));
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    Exit(i32),
+    Signal(Signal),
+}
+
+fn send_signal(pid: u32, signal: Signal) {
+    if let Ok(pid) = i32::try_from(pid) {
+        let _ = nix::sys::signal::kill(Pid::from_raw(pid), signal);
+    }
+}
+
+/// As `strsignal(3)` says it, for the signals that end our processes.
+fn describe(signal: Signal) -> &'static str {
+    match signal {
+        Signal::SIGKILL => "Killed",
+        Signal::SIGTERM => "Terminated",
+        Signal::SIGSEGV => "Segmentation fault",
+        Signal::SIGABRT => "Aborted",
+        Signal::SIGBUS => "Bus error",
+        Signal::SIGXCPU => "CPU time limit exceeded",
+        other => other.as_str(),
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Listens to every signal of the daemon, from now on: none is lost while a start goes on.
+fn listen_to_signals(events: &UnboundedSender<Event>) -> std::io::Result<()> {
+    let all = [
+        signals::HUP,
+        signals::INT,
+        signals::TERM,
+        signals::USR1,
+        signals::USR2,
+        signals::CHLD,
+        signals::stats_clear(),
+        signals::json(),
+    ];
+    for number in all {
+        let mut stream = signal(SignalKind::from_raw(number))?;
+        let events = events.clone();
+        tokio::task::spawn_local(async move {
+            while stream.recv().await.is_some() {
+                if events.send(Event::Signal(number)).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(())
+}
+
+fn inbox() -> (UnboundedSender<Event>, UnboundedReceiver<Event>) {
+    unbounded_channel()
+}

@@ -1,0 +1,80 @@
+//! Files for people and tools: written beside the final name, then renamed, so that a reader
+//! never sees half a file and no symbolic link is followed.
+use super::Role;
+use crate::link::Dump;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+impl Role {
+    /// Writes the files that the signal asks for.
+    pub(super) fn dump(&mut self, dump: Dump) {
+        let pid = std::process::id();
+        let (what, file, text) = match dump {
+            Dump::Data => ("data", "keepalived.data", self.data()),
+            Dump::Stats { .. } => ("stats", "keepalived.stats", self.stats()),
+        };
+        self.log
+            .info(format!("Printing VRRP {what} for process({pid}) on signal"));
+        let path = Path::new(&self.settings.dump_dir).join(file);
+        if let Err(e) = write_whole(&path, text.as_bytes()) {
+            self.log
+                .info(format!("Cannot write {}: {e}", path.display()));
+        }
+        if matches!(dump, Dump::Stats { clear: true }) {
+            self.router.clear_stats();
+        }
+    }
+
+    fn stats(&self) -> String {
+        let rows = self.plan.instances.iter();
+        rows.filter_map(|(id, instance)| {
+            Some(report::stats::instance(
+                &instance.name,
+                self.router.stats(*id)?,
+            ))
+        })
+        .collect()
+    }
+
+    fn data(&self) -> String {
+        report::data::vrrp(&self.plan, &self.router)
+    }
+}
+
+/// Replaces `path` by a file with this content, readable by its owner only.
+fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension(format!("new.{}", std::process::id()));
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)?;
+    let written = file
+        .write_all(content)
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_symbolic_link_is_replaced_and_its_target_kept() {
+        let dir = std::env::temp_dir().join(format!("dump-test-{}", std::process::id()));
+        fs::create_dir(&dir).unwrap();
+        let (victim, path) = (dir.join("victim"), dir.join("keepalived.stats"));
+        fs::write(&victim, "precious").unwrap();
+        std::os::unix::fs::symlink(&victim, &path).unwrap();
+        write_whole(&path, b"new").unwrap();
+        assert_eq!(fs::read(&victim).unwrap(), b"precious");
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert!(!path.is_symlink());
+        fs::remove_dir_all(&dir).unwrap();
+    }
+}

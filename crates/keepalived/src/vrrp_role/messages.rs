@@ -1,0 +1,104 @@
+//! What the supervisor and the system say to the process.
+use super::Role;
+use crate::link::{self, Dump, Settings, ToRole};
+use crate::signals;
+use linux::channel::Channel;
+use linux::reactor::Reactor;
+use linux::signals::Signals;
+use plan::Plan;
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+use wire::Instant;
+
+/// The supervisor writes the first message right after starting us.
+const FIRST_MESSAGE: Duration = Duration::from_secs(10);
+
+/// The signals that this process acts on. `INT` and `HUP` reach the whole foreground group, and
+/// the supervisor passes their meaning on: here they are taken and dropped.
+pub(super) fn signals() -> io::Result<Signals> {
+    Signals::new(&[
+        signals::TERM,
+        signals::INT,
+        signals::HUP,
+        signals::USR1,
+        signals::USR2,
+        signals::stats_clear(),
+        signals::json(),
+    ])
+}
+
+/// Waits for settings and plan.
+pub(super) fn first(channel: &Channel) -> io::Result<(Settings, Plan)> {
+    let mut reactor = Reactor::new()?;
+    reactor.add(channel.as_fd(), 0)?;
+    let until = linux::clock::now() + FIRST_MESSAGE;
+    let mut ready = Vec::new();
+    loop {
+        match link::receive::<ToRole>(channel)? {
+            Some((ToRole::Start(settings), Some(plan))) => {
+                return Ok((settings, link::unseal(&plan)?));
+            }
+            Some(other) => {
+                return Err(io::Error::other(format!(
+                    "unexpected first message {other:?}"
+                )));
+            }
+            None if linux::clock::now() >= until => return Err(io::ErrorKind::TimedOut.into()),
+            None => reactor.wait(Some(until), &mut ready)?,
+        }
+    }
+}
+
+impl Role {
+    /// Reads all messages. The supervisor's end is our end.
+    pub(super) fn read_messages(&mut self, now: Instant) -> io::Result<()> {
+        loop {
+            match link::receive::<ToRole>(&self.channel) {
+                Ok(Some((message, plan))) => self.message(now, message, plan.as_ref())?,
+                Ok(None) => return Ok(()),
+                Err(_) => {
+                    self.reactor.remove(self.channel.as_fd())?;
+                    self.stop(now);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn message(
+        &mut self,
+        now: Instant,
+        message: ToRole,
+        plan: Option<&std::os::fd::OwnedFd>,
+    ) -> io::Result<()> {
+        match (message, plan) {
+            (ToRole::Reload, Some(plan)) => {
+                self.log.detail("Reloading");
+                let next = link::unseal(plan)?;
+                self.take_over(next);
+            }
+            (ToRole::Dump(dump), _) => self.dump(dump),
+            (ToRole::Stop, _) => self.stop(now),
+            (ToRole::Start(_), _) | (ToRole::Reload, None) => {
+                self.log
+                    .info("The supervisor sent a message that makes no sense here; it is ignored");
+            }
+        }
+        Ok(())
+    }
+
+    /// Signals sent to this process itself, as scripts do with its pid file.
+    pub(super) fn read_signals(&mut self, now: Instant) -> io::Result<()> {
+        while let Some(signal) = self.signals.next_signal()? {
+            match signal {
+                signals::TERM => self.stop(now),
+                signals::USR1 => self.dump(Dump::Data),
+                signals::USR2 => self.dump(Dump::Stats { clear: false }),
+                n if n == signals::stats_clear() => self.dump(Dump::Stats { clear: true }),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,344 @@
+//! The vrrp process: one loop around the pure machine, which never blocks.
+//!
+//! One turn: wait → take one `now` → read **all** ready sockets → kernel events and messages →
+//! timeouts → sends → kernel work in bounded batches. So a process that overslept hears the
+//! master before it believes its own timer, and many addresses never delay an advert.
+mod announce;
+mod dump;
+mod kernel;
+mod links;
+mod messages;
+mod netlink;
+mod sockets;
+
+use crate::exit;
+use crate::link::{self, FromRole, Settings};
+use crate::log::Log;
+use announce::{Announcement, Announcer};
+use kernel::Kernel;
+use links::Links;
+use linux::channel::Channel;
+use linux::clock;
+use linux::netlink::Monitor;
+use linux::reactor::Reactor;
+use plan::Plan;
+use sockets::Sockets;
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::AsFd;
+use std::time::Duration;
+use vrrp::{Change, Effect, InstanceId, Router};
+use wire::Instant;
+
+/// What can become ready besides the receivers.
+const CHANNEL: u64 = 0;
+const MONITOR: u64 = 1;
+const SIGNALS: u64 = 2;
+
+/// Gratuitous announcements sent in one turn.
+const ANNOUNCE_BATCH: usize = 64;
+/// How long the process stays after it has released everything, as the original does.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Runs the role until it is told to stop; gives the exit code.
+pub(crate) fn run(channel: Channel) -> u8 {
+    match Role::start(channel).and_then(Role::serve) {
+        Ok(code) => code,
+        Err(e) => {
+            eprintln!("keepalived vrrp process: {e}");
+            exit::FATAL
+        }
+    }
+}
+
+struct Role {
+    settings: Settings,
+    log: Log,
+    plan: Plan,
+    router: Router,
+    links: Links,
+    kernel: Kernel,
+    announcer: Announcer,
+    sockets: Sockets,
+    monitor: Monitor,
+    reactor: Reactor,
+    signals: linux::signals::Signals,
+    channel: Channel,
+    /// When to end, once told to stop.
+    end_at: Option<Instant>,
+}
+
+impl Role {
+    fn start(channel: Channel) -> io::Result<Role> {
+        linux::process::end_with_parent(std::os::unix::process::parent_id())?;
+        linux::process::set_name("keepalived")?;
+        let signals = messages::signals()?;
+        let (settings, plan) = messages::first(&channel)?;
+        let log = Log::start(&settings.log, "Keepalived_vrrp")?;
+        let mut reactor = Reactor::new()?;
+        log.detail("Registering Kernel netlink reflector");
+        let monitor = Monitor::new()?;
+        log.detail("Registering Kernel netlink command channel");
+        let kernel = Kernel::new()?;
+        reactor.add(channel.as_fd(), CHANNEL)?;
+        reactor.add(monitor.as_fd(), MONITOR)?;
+        reactor.add(signals.as_fd(), SIGNALS)?;
+        log.detail("Registering gratuitous ARP shared channel");
+        let sockets = Sockets::new()?;
+        let (router, links, announcer) =
+            (Router::default(), Links::default(), Announcer::default());
+        let mut role = Role {
+            settings,
+            log,
+            plan: Plan::default(),
+            router,
+            links,
+            kernel,
+            announcer,
+            sockets,
+            monitor,
+            reactor,
+            signals,
+            channel,
+            end_at: None,
+        };
+        role.first_dump(&plan)?;
+        role.take_over(plan);
+        Ok(role)
+    }
+
+    fn serve(mut self) -> io::Result<u8> {
+        let mut ready = Vec::new();
+        loop {
+            let now = clock::now();
+            self.perform();
+            if self.end_at.is_some_and(|at| now >= at) {
+                return Ok(exit::NORMAL);
+            }
+            self.reactor.wait(self.deadline(now), &mut ready)?;
+            self.turn(&mut ready)?;
+        }
+    }
+
+    /// The earliest of what is due; now, while there is kernel work left.
+    fn deadline(&self, now: Instant) -> Option<Instant> {
+        if self.kernel.has_work() || !self.announcer.is_empty() {
+            return Some(now);
+        }
+        [self.router.poll_timeout(), self.end_at]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn turn(&mut self, ready: &mut Vec<u64>) -> io::Result<()> {
+        let now = clock::now();
+        let (mut events, mut messages, mut signals) = (false, false, false);
+        for token in ready.drain(..) {
+            match token {
+                CHANNEL => messages = true,
+                MONITOR => events = true,
+                SIGNALS => signals = true,
+                receiver => self.sockets.receive(receiver, |received| {
+                    self.router.handle_packet(now, received);
+                }),
+            }
+        }
+        if events {
+            self.read_kernel_events(now)?;
+        }
+        if messages {
+            self.read_messages(now)?;
+        }
+        if signals {
+            self.read_signals(now)?;
+        }
+        self.router.handle_timeout(now);
+        Ok(())
+    }
+
+    // ---- from the machine to the world
+
+    /// Does what the machine wants, then some kernel work, then some announcements.
+    fn perform(&mut self) {
+        self.drain_effects();
+        if self.kernel.has_work() {
+            let refused = self.kernel.work();
+            self.report_refused(refused);
+        }
+        if !self.kernel.has_work() {
+            self.announce();
+        }
+    }
+
+    fn drain_effects(&mut self) {
+        while let Some(effect) = self.router.poll_effect() {
+            self.effect(effect);
+        }
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Send {
+                id,
+                from,
+                to,
+                message,
+            } => self.send(id, from, to, &message),
+            Effect::Hold(id) => self.kernel.hold(id),
+            Effect::Release(id) => {
+                self.announcer.forget(id);
+                self.kernel.release(id);
+            }
+            Effect::Announce { id, repeat } => self.queue_announcements(id, repeat),
+            Effect::Notify(_) => {}
+            Effect::Tell(id, event) => self.tell(id, &event),
+        }
+    }
+
+    fn send(&mut self, id: InstanceId, from: IpAddr, to: vrrp::Destination, message: &[u8]) {
+        let Some(instance) = self.plan.instances.get(&id) else {
+            return;
+        };
+        let Some(index) = self.links.index_of(&instance.params.interface) else {
+            return;
+        };
+        let to = match to {
+            vrrp::Destination::Group => instance.params.group,
+            vrrp::Destination::Peer(peer) => peer,
+        };
+        if let Err(e) = self.sockets.send(index, from, to, message) {
+            self.log
+                .detail(format!("({}) cannot send an advert: {e}", instance.name));
+        }
+    }
+
+    fn queue_announcements(&mut self, id: InstanceId, repeat: u32) {
+        let Some(instance) = self.plan.instances.get(&id) else {
+            return;
+        };
+        let mut targets = Vec::new();
+        for address in &instance.addresses {
+            let Some(link) = self.links.index_of(&address.dev) else {
+                continue;
+            };
+            let (Some(mac), IpAddr::V4(ip)) = (self.links.mac_of(link), address.prefix.addr())
+            else {
+                continue;
+            };
+            self.log.detail(format!(
+                "({}) Sending/queueing gratuitous ARPs on {} for {ip}",
+                instance.name, address.dev
+            ));
+            targets.push(Announcement {
+                id,
+                link,
+                mac,
+                address: ip,
+            });
+        }
+        self.announcer.push(targets, repeat);
+    }
+
+    fn announce(&mut self) {
+        let batch: Vec<Announcement> = self.announcer.by_ref().take(ANNOUNCE_BATCH).collect();
+        self.sockets.announce(&batch, |at, why| {
+            let address = batch
+                .get(at)
+                .map(|one| one.address.to_string())
+                .unwrap_or_default();
+            self.log
+                .info(format!("Error sending gratuitous ARP for {address}: {why}"));
+        });
+        for one in &batch {
+            let name = self.links.name_of(one.link).unwrap_or("?");
+            self.log.detail(format!(
+                "Sending gratuitous ARP on {name} for {}",
+                one.address
+            ));
+        }
+    }
+
+    fn tell(&self, id: InstanceId, event: &vrrp::Event) {
+        let Some(instance) = self.plan.instances.get(&id) else {
+            return;
+        };
+        let Some(line) = report::log::event(&instance.name, event) else {
+            return;
+        };
+        if report::log::is_detail(event) {
+            self.log.detail(line);
+        } else {
+            self.log.info(line);
+        }
+    }
+
+    // ---- plans
+
+    /// Puts a plan in force: at the start, and at each reload. What leaves does so under the old
+    /// plan, since only that one knows what it held.
+    fn take_over(&mut self, next: Plan) {
+        let now = clock::now();
+        let changes = plan::diff(&self.plan, &next).into_iter().map(params);
+        let (leaving, staying): (Vec<_>, Vec<_>) =
+            changes.partition(|change| matches!(change, Change::Remove(_)));
+        for change in leaving {
+            self.router.apply(now, change);
+        }
+        self.drain_effects();
+        self.links.set_plan(&next);
+        self.kernel.configure(&next, &self.links);
+        self.plan = next;
+        self.open_sockets();
+        for change in staying {
+            self.router.apply(now, change);
+        }
+        self.perform();
+        if let Err(e) = link::send(&self.channel, &FromRole::Ready, None) {
+            self.log.info(format!(
+                "Cannot tell the supervisor that the configuration is in force: {e}"
+            ));
+        }
+    }
+
+    fn open_sockets(&mut self) {
+        let wanted = self.plan.instances.values().filter_map(|instance| {
+            let index = self.links.index_of(&instance.params.interface)?;
+            let IpAddr::V4(group) = instance.params.group else {
+                return None;
+            };
+            Some(sockets::Wanted {
+                interface: instance.params.interface.clone(),
+                link: index,
+                group,
+            })
+        });
+        for line in self.sockets.ensure(&wanted.collect(), &mut self.reactor) {
+            self.log.info(line);
+        }
+    }
+
+    /// Leaves in good order: priority 0, addresses away, then a moment for what follows.
+    fn stop(&mut self, now: Instant) {
+        if self.end_at.is_some() {
+            return;
+        }
+        if self.settings.keep_vips_at_stop {
+            self.end_at = Some(now);
+            return;
+        }
+        self.router.stop(now);
+        self.end_at = Some(now + LINGER);
+    }
+}
+
+/// What the machine needs to know of a change.
+fn params(change: Change<InstanceId, plan::Instance>) -> Change<InstanceId, vrrp::Params> {
+    match change {
+        Change::Keep(id) => Change::Keep(id),
+        Change::Tune(id, instance) => Change::Tune(id, instance.params),
+        Change::Rebuild(id, instance) => Change::Rebuild(id, instance.params),
+        Change::Add(id, instance) => Change::Add(id, instance.params),
+        Change::Remove(id) => Change::Remove(id),
+    }
+}
