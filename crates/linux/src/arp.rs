@@ -1,4 +1,4 @@
-//! Sending Ethernet frames: gratuitous ARP.
+//! Sending Ethernet frames: gratuitous ARP and unsolicited neighbour advertisements.
 use crate::mmsg::{self, BATCH};
 use socket2::{Domain, Socket, Type};
 use std::io;
@@ -25,7 +25,7 @@ impl ArpSocket {
     /// `WouldBlock` when the queue is full, `ENETDOWN` when the interface is down, `ENXIO` when
     /// it is gone.
     pub fn send(&self, index: u32, frame: &[u8]) -> io::Result<()> {
-        mmsg::send(self.0.as_fd(), &[(link_address(index), frame)]).map(drop)
+        mmsg::send(self.0.as_fd(), &[(link_address(index, frame), frame)]).map(drop)
     }
 
     /// Sends many frames, each by the interface before it, with few system calls. A frame that
@@ -35,7 +35,7 @@ impl ArpSocket {
         while let Some(rest) = frames.get(done..).filter(|rest| !rest.is_empty()) {
             let batch = rest.iter().take(BATCH);
             let batch: Vec<_> = batch
-                .map(|(index, frame)| (link_address(*index), *frame))
+                .map(|(index, frame)| (link_address(*index, frame), *frame))
                 .collect();
             match mmsg::send(self.0.as_fd(), &batch) {
                 Ok(sent) => done += sent,
@@ -48,10 +48,14 @@ impl ArpSocket {
     }
 }
 
-fn link_address(index: u32) -> libc::sockaddr_ll {
+/// With the frame's own ethertype, by which the kernel's filters and queues know it.
+fn link_address(index: u32, frame: &[u8]) -> libc::sockaddr_ll {
+    let ethertype = frame
+        .get(12..14)
+        .and_then(|octets| octets.first_chunk().copied());
     libc::sockaddr_ll {
         sll_family: u16::try_from(libc::AF_PACKET).unwrap_or_default(),
-        sll_protocol: u16::try_from(libc::ETH_P_ARP).unwrap_or_default().to_be(),
+        sll_protocol: u16::from_ne_bytes(ethertype.unwrap_or_default()),
         sll_ifindex: i32::try_from(index).unwrap_or_default(),
         sll_hatype: 0,
         sll_pkttype: 0,

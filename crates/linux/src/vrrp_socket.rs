@@ -9,6 +9,8 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::{AsFd, BorrowedFd};
 
+pub mod v6;
+
 /// The largest advert that can come: 255 IPv6 addresses behind the longest IPv4 header.
 const SLOT: usize = 60 + 8 + 255 * 16 + 8;
 /// Some thousand adverts that wait while we are busy.
@@ -41,6 +43,20 @@ impl Receiver {
         socket.bind_device(Some(interface.as_bytes()))?;
         socket.join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(index))?;
         socket.bind(&SocketAddrV4::new(group, 0).into())?;
+        socket.attach_filter(&filter::NOT_OUR_OWN)?;
+        Ok(Receiver(socket))
+    }
+
+    /// Hears IP protocol `protocol` sent to `local`, an address of this machine, by unicast peers;
+    /// only on the interface of this name if there is one.
+    pub fn unicast_v4(interface: Option<&str>, local: Ipv4Addr, protocol: u8) -> io::Result<Self> {
+        let socket = raw_v4(protocol)?;
+        socket.attach_filter(&filter::NOTHING)?;
+        sockopt::set_receive_buffer(&socket, QUEUE)?;
+        if let Some(interface) = interface {
+            socket.bind_device(Some(interface.as_bytes()))?;
+        }
+        socket.bind(&SocketAddrV4::new(local, 0).into())?;
         socket.attach_filter(&filter::NOT_OUR_OWN)?;
         Ok(Receiver(socket))
     }
@@ -221,6 +237,21 @@ mod tests {
         let got = receive(&receiver, &mut batch);
         assert_eq!(got.len(), 1);
         assert_eq!(&got[0][20..], b"last");
+    }
+
+    #[test]
+    fn a_unicast_receiver_hears_its_peers_and_no_group() {
+        let wire = Wire::new();
+        let local = Ipv4Addr::new(10, 0, 0, 2);
+        let receiver = wire.right(|link| Receiver::unicast_v4(Some(&link.name), local, 112));
+        wire.left(|link| {
+            let sender = Sender::v4(&link.name, link.index, 112)?;
+            sender.send(&packet(GROUP, 255, b"group"), GROUP)?;
+            sender.send(&packet(local, 64, b"peer"), local)
+        });
+        let got = receive(&receiver, &mut Batch::new());
+        assert_eq!(got.len(), 1);
+        assert_eq!((got[0][8], &got[0][20..]), (64, b"peer".as_slice()));
     }
 
     #[test]
