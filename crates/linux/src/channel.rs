@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_end_of_the_other_side_is_seen_and_a_full_queue_refuses() {
-        let (a, b) = Channel::pair().unwrap();
+        let (a, _b) = Channel::pair().unwrap();
         let full = loop {
             if let Err(e) = a.send(&[0; 1024], &[]) {
                 break e;

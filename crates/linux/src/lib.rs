@@ -19,6 +19,7 @@ pub mod netlink;
 pub mod pidfile;
 pub mod process;
 pub mod reactor;
+pub mod sched;
 pub mod signals;
 mod sockopt;
 #[cfg(test)]

@@ -120,7 +120,10 @@ impl Instance {
         let (from, priority, ours) = (advert.from, advert.priority, self.priority());
         if priority == Priority::STOP {
             self.tell(Event::MasterHeardStop, out);
-            self.advertise_now(now, master, out);
+            self.state = State::Master(Master {
+                advert_at: now,
+                ..master
+            });
         } else if priority > ours {
             self.tell(
                 Event::Higher {
@@ -143,7 +146,7 @@ impl Instance {
                 },
                 out,
             );
-            self.answer_lower(now, master, out);
+            self.answer_lower(now, master);
         }
     }
 
@@ -164,29 +167,24 @@ impl Instance {
     }
 
     /// Tells a lower master and the neighbours who is who, at most once per advert interval.
-    fn answer_lower(&mut self, now: Instant, master: Master, out: &mut Outbox) {
+    ///
+    /// The answer is made due, not sent: when a backlog is read after an oversleep, a better
+    /// master may stand behind the lower one, and then there is nothing to say.
+    fn answer_lower(&mut self, now: Instant, mut master: Master) {
         let garp = self.params.garp;
-        let mut master = master;
         master.answered_at = Some(now);
-        if !garp.lower_prio_delay.is_zero() && garp.lower_prio_repeat > 0 {
-            master
-                .later
-                .push(now + garp.lower_prio_delay, garp.lower_prio_repeat);
+        if !self.params.lower_prio_no_advert {
+            master.advert_at = now;
+        }
+        if garp.lower_prio_repeat > 0 {
+            master.later.push(now, garp.lower_prio_repeat);
+            if !garp.lower_prio_delay.is_zero() {
+                master
+                    .later
+                    .push(now + garp.lower_prio_delay, garp.lower_prio_repeat);
+            }
         }
         self.state = State::Master(master);
-        if !self.params.lower_prio_no_advert {
-            self.advertise_now(now, master, out);
-        }
-        self.announce(garp.lower_prio_repeat, out);
-    }
-
-    /// An advert out of turn; the next one is due a whole interval later.
-    fn advertise_now(&mut self, now: Instant, master: Master, out: &mut Outbox) {
-        self.send(self.priority(), out);
-        self.state = State::Master(Master {
-            advert_at: now + self.params.interval.as_duration(),
-            ..master
-        });
     }
 
     /// Every deadline that has passed.

@@ -28,7 +28,10 @@ pub enum Verdict {
 
 /// All virtual routers of one process.
 ///
-/// Feed links before instances, so that these find their interface when they start.
+/// Feed links before instances, so that these find their interface when they start. One turn
+/// of the caller's loop has one `now`: all packets that wait are fed first, then
+/// [`handle_timeout`](Self::handle_timeout) is called once, since answers to adverts are
+/// deadlines that are due at once.
 #[derive(Debug, Default)]
 pub struct Router {
     instances: BTreeMap<InstanceId, Instance>,

@@ -167,16 +167,7 @@ impl Socket {
     /// Makes a bridge that behaves as a plain switch: it forwards at once (no forward delay)
     /// and floods multicast (no snooping).
     pub fn create_bridge(&mut self, name: &str) -> Result<(), Error> {
-        let message = new_link()
-            .attr_text(IFLA_IFNAME, name)
-            .nest(IFLA_LINKINFO, |info| {
-                info.attr_text(IFLA_INFO_KIND, "bridge")
-                    .nest(IFLA_INFO_DATA, |data| {
-                        data.attr_u32(IFLA_BR_FORWARD_DELAY, 0)
-                            .attr(IFLA_BR_MCAST_SNOOPING, &[0])
-                    })
-            });
-        self.request(message)
+        self.request(bridge_message(name))
     }
 
     /// Removes an interface; for a veth its peer too.
@@ -243,7 +234,19 @@ fn new_link() -> Message {
     )
 }
 
-fn veth_message(end: VethEnd<'_>, peer: VethEnd<'_>) -> Message {
+pub(super) fn bridge_message(name: &str) -> Message {
+    new_link()
+        .attr_text(IFLA_IFNAME, name)
+        .nest(IFLA_LINKINFO, |info| {
+            info.attr_text(IFLA_INFO_KIND, "bridge")
+                .nest(IFLA_INFO_DATA, |data| {
+                    data.attr_u32(IFLA_BR_FORWARD_DELAY, 0)
+                        .attr(IFLA_BR_MCAST_SNOOPING, &[0])
+                })
+        })
+}
+
+pub(super) fn veth_message(end: VethEnd<'_>, peer: VethEnd<'_>) -> Message {
     end.describe(new_link()).nest(IFLA_LINKINFO, |info| {
         info.attr_text(IFLA_INFO_KIND, "veth")
             .nest(IFLA_INFO_DATA, |data| {

@@ -7,6 +7,8 @@ mod error;
 mod executor;
 mod link;
 mod monitor;
+#[cfg(test)]
+mod oracle;
 mod socket;
 #[cfg(test)]
 mod tests;
