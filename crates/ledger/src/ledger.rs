@@ -1,7 +1,6 @@
 //! The comparison: what is wanted against what is there.
 use crate::observed::{Observed, Origin};
 use crate::{AddressKey, AddressSpec, Fact, Failure, Op, Owner, Seen};
-use core::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use wire::Prefix;
 
@@ -157,13 +156,13 @@ impl Ledger {
     }
 
     /// At most `budget` operations that bring the kernel closer to what is wanted. All removals
-    /// come before the first addition; additions in the order of owners and their configuration,
-    /// removals the other way round. They count as done unless [`failed`](Self::failed) is
-    /// called; when there is nothing (left) to do, the answer is empty.
+    /// come before the first addition, both in the order of owners and their configuration. They
+    /// count as done unless [`failed`](Self::failed) is called; when there is nothing (left) to
+    /// do, the answer is empty.
     pub fn settle(&mut self, budget: usize) -> Vec<Op> {
         let mut dirty = std::mem::take(&mut self.dirty);
         let excess = dirty.iter().filter(|key| self.is_in_excess(key));
-        let mut removals: Vec<_> = excess.map(|key| (Reverse(self.place(key)), *key)).collect();
+        let mut removals: Vec<_> = excess.map(|key| (self.place(key), *key)).collect();
         removals.sort_unstable();
         let postponed = removals.split_off(removals.len().min(budget));
         let mut ops: Vec<_> = removals

@@ -8,6 +8,7 @@
 pub mod arp;
 pub mod checksum;
 pub mod ipv4;
+pub mod ndisc;
 pub mod quantity;
 pub mod time;
 pub mod vrrp;
