@@ -31,7 +31,7 @@ enum Id {
     BfdPid,
     AddressMonitoring,
     AllConfig,
-    ConfigId,
+    ConfigName,
     IgnoreSigint,
     Signum,
     ConfigTest,
@@ -88,7 +88,7 @@ const OPTIONS: &[Row] = &[
     row('b', "bfd_pid", Takes::Value("FILE"), Id::BfdPid, "Use specified pidfile for BFD child process"),
     row('a', "address-monitoring", Takes::Nothing, Id::AddressMonitoring, "Report all address additions/deletions notified via netlink"),
     row('e', "all-config", Takes::Nothing, Id::AllConfig, "Error if any configuration file missing (same as includet)"),
-    row('i', "config-id", Takes::Value("ID"), Id::ConfigId, "Skip any configuration lines beginning '@' that don't match ID, or '@^' that do (default: the host name)"),
+    row('i', "config-id", Takes::Value("ID"), Id::ConfigName, "Skip any configuration lines beginning '@' that don't match ID, or '@^' that do (default: the host name)"),
     row(' ', "ignore-sigint", Takes::Nothing, Id::IgnoreSigint, "Ignore SIGINT (default means terminate)"),
     row(' ', "signum", Takes::Value("SIGFUNC"), Id::Signum, "Return signal number for STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON"),
     row('t', "config-test", Takes::Maybe("LOG_FILE"), Id::ConfigTest, "Check the configuration for obvious errors, output to stderr by default"),
@@ -272,7 +272,7 @@ fn apply(id: Id, value: String, o: &mut Options, chosen: &mut Chosen) {
         Id::BfdPid => o.pid_files.bfd = value,
         Id::AddressMonitoring => o.address_monitoring = true,
         Id::AllConfig => o.all_config = true,
-        Id::ConfigId => o.config_id = Some(value),
+        Id::ConfigName => o.config_id = Some(value),
         Id::IgnoreSigint => o.ignore_sigint = true,
         // handled by the caller, or without effect here
         Id::ReleaseVips

@@ -108,7 +108,7 @@ fn authentication(out: &mut String, auth: &Auth) -> fmt::Result {
             writeln!(out, "   Authentication type = SIMPLE_PASSWORD")?;
             writeln!(out, "   Password = ********")
         }
-        _ => Ok(()),
+        Auth::None => Ok(()),
     }
 }
 

@@ -62,7 +62,9 @@ fn command_line(words: impl Iterator<Item = String>) -> Vec<String> {
             lines.push(" ".repeat("Command line:".len()));
         }
         if let Some(line) = lines.last_mut() {
-            line.push_str(&format!(" '{word}'"));
+            line.push_str(" '");
+            line.push_str(&word);
+            line.push('\'');
         }
     }
     lines

@@ -70,7 +70,7 @@ impl Supervisor {
         loop {
             let deadline = self.next_deadline();
             tokio::select! {
-                Some(event) = inbox.recv() => self.handle(event),
+                Some(event) = inbox.recv() => self.handle(&event),
                 () = sleep_until(deadline) => self.handle_timeout(),
             }
             if let Phase::Stopping { code, .. } = self.phase
@@ -82,8 +82,8 @@ impl Supervisor {
         }
     }
 
-    fn handle(&mut self, event: Event) {
-        match event {
+    fn handle(&mut self, event: &Event) {
+        match *event {
             Event::Signal(signals::HUP) => self.reload(),
             Event::Signal(signals::TERM) => self.stop(exit::NORMAL),
             Event::Signal(signals::INT) if !self.options.ignore_sigint => self.stop(exit::NORMAL),
@@ -91,7 +91,7 @@ impl Supervisor {
             Event::Signal(signals::USR2) => self.dump(Dump::Stats { clear: false }),
             Event::Signal(signals::CHLD) => self.reap(),
             Event::Signal(n) if n == signals::stats_clear() => {
-                self.dump(Dump::Stats { clear: true })
+                self.dump(Dump::Stats { clear: true });
             }
             Event::Signal(_) => {}
             Event::Said(pid, FromRole::Ready) => {
@@ -116,12 +116,12 @@ impl Supervisor {
             Phase::Starting => {
                 self.phase = Phase::Running;
                 self.log.info("Startup complete");
-                self.notify_ready();
+                Self::notify_ready();
             }
             Phase::Reloading { again } => {
                 self.phase = Phase::Running;
                 self.log.info("Reload complete");
-                self.notify_ready();
+                Self::notify_ready();
                 if again {
                     self.reload();
                 }
@@ -130,7 +130,7 @@ impl Supervisor {
         }
     }
 
-    fn notify_ready(&self) {
+    fn notify_ready() {
         let _ = sd_notify::notify(&[
             sd_notify::NotifyState::Ready,
             sd_notify::NotifyState::MainPid(std::process::id()),
@@ -213,7 +213,7 @@ impl Supervisor {
             match status {
                 WaitStatus::Exited(pid, code) => self.role_ended(pid, Ending::Exit(code)),
                 WaitStatus::Signaled(pid, signal, _) => {
-                    self.role_ended(pid, Ending::Signal(signal))
+                    self.role_ended(pid, Ending::Signal(signal));
                 }
                 WaitStatus::StillAlive => return,
                 _ => {}

@@ -32,7 +32,7 @@ impl Supervisor {
                 self.log.info(format!(
                     "Reload refused, the running configuration stays: {why}"
                 ));
-                self.notify_ready();
+                Self::notify_ready();
             }
         }
     }
@@ -58,7 +58,7 @@ impl Supervisor {
                         .map_err(|e| e.to_string())?;
                 }
                 (Some(child), false) => {
-                    child.tell(&ToRole::Stop, None).map_err(|e| e.to_string())?
+                    child.tell(&ToRole::Stop, None).map_err(|e| e.to_string())?;
                 }
                 (None, true) => self.start_role(role),
                 (None, false) => slot.respawn_at = None,
