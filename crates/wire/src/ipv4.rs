@@ -126,39 +126,46 @@ impl Repr {
 
     /// Writes the header with its checksum. `None` when the payload is longer than IPv4 carries.
     pub fn emit(&self) -> Option<[u8; HEADER_LEN]> {
+        let sum = Sum::default().with(&self.emit_unsummed()?).finish();
+        self.emit_with(sum)
+    }
+
+    /// Writes the header with zero for the checksum, as integrity checks cover it.
+    pub fn emit_unsummed(&self) -> Option<[u8; HEADER_LEN]> {
+        self.emit_with(0)
+    }
+
+    fn emit_with(&self, sum: u16) -> Option<[u8; HEADER_LEN]> {
         let [l0, l1] = u16::try_from(HEADER_LEN + self.payload_len)
             .ok()?
             .to_be_bytes();
         let [i0, i1] = self.id.to_be_bytes();
         let [f0, f1] = self.fragment.to_be_bytes();
+        let [c0, c1] = sum.to_be_bytes();
         let [s0, s1, s2, s3] = self.src.octets();
         let [d0, d1, d2, d3] = self.dst.octets();
-        let with = |c0, c1| {
-            [
-                0x45,
-                self.tos,
-                l0,
-                l1,
-                i0,
-                i1,
-                f0,
-                f1,
-                self.ttl,
-                self.protocol,
-                c0,
-                c1,
-                s0,
-                s1,
-                s2,
-                s3,
-                d0,
-                d1,
-                d2,
-                d3,
-            ]
-        };
-        let [c0, c1] = Sum::default().with(&with(0, 0)).finish().to_be_bytes();
-        Some(with(c0, c1))
+        Some([
+            0x45,
+            self.tos,
+            l0,
+            l1,
+            i0,
+            i1,
+            f0,
+            f1,
+            self.ttl,
+            self.protocol,
+            c0,
+            c1,
+            s0,
+            s1,
+            s2,
+            s3,
+            d0,
+            d1,
+            d2,
+            d3,
+        ])
     }
 }
 

@@ -5,15 +5,19 @@
 //! keeps state. Start with [`quantity`] for the words the whole project uses.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod ah;
 pub mod arp;
 pub mod checksum;
 pub mod ipv4;
 pub mod ndisc;
 pub mod quantity;
+pub mod secret;
 pub mod time;
+pub mod trailer;
 pub mod vrrp;
 
 pub use quantity::{AdvertInterval, Family, MacAddr, Priority, Version, Vrid};
+pub use secret::Secret;
 pub use time::Instant;
 
 /// An address with its prefix length; host bits are kept, as a virtual address needs them.
