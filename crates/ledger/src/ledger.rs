@@ -221,7 +221,10 @@ impl Ledger {
         if self.observed.awaits_echo(&seen.key) {
             return;
         }
-        if !self.observed.update(&seen.key, &seen.spec) {
+        // What became of our own addition is the kernel's affair (it chooses an IPv6 scope, say):
+        // holding that against what was asked for would replace it for ever.
+        let as_asked = self.added.contains(&seen.key) && self.observed.get(&seen.key).is_some();
+        if !as_asked && !self.observed.update(&seen.key, &seen.spec) {
             let origin = self.origin_later(&seen);
             self.observed.insert(seen.key, seen.spec, origin);
         }

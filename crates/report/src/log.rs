@@ -116,8 +116,11 @@ fn entering(state: StateKind, init: bool) -> String {
         StateKind::Fault => "FAULT",
         StateKind::Stopped => "STOP",
     };
-    let init = if init { " (init)" } else { "" };
-    format!("Entering {word} STATE{init}")
+    match (state, init) {
+        (StateKind::Fault, true) => "entering FAULT state".into(),
+        (StateKind::Backup, true) => format!("Entering {word} STATE (init)"),
+        _ => format!("Entering {word} STATE"),
+    }
 }
 
 fn refused(from: IpAddr, why: &Reject) -> Option<String> {
