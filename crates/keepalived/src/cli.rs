@@ -2,6 +2,7 @@
 //!
 //! Parsing follows `getopt_long`: clustered short options (`-Dt`), attached optional arguments
 //! (`-tFILE`), and long options abbreviated to any unambiguous beginning.
+use crate::role::Role;
 use lexopt::{Arg, Parser};
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -154,6 +155,15 @@ pub(crate) struct PidPaths {
     pub(crate) vrrp: String,
     pub(crate) checkers: String,
     pub(crate) bfd: String,
+}
+
+impl PidPaths {
+    /// The file of one role.
+    pub(crate) fn of(&self, role: Role) -> &str {
+        match role {
+            Role::Vrrp => &self.vrrp,
+        }
+    }
 }
 
 impl Default for Options {

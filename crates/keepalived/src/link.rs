@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) keep_vips_at_stop: bool,
     /// `-a`: log every address event.
     pub(crate) address_monitoring: bool,
+    /// This role's pid file.
+    pub(crate) pid_file: String,
     /// Directory of dump files.
     pub(crate) dump_dir: String,
 }

@@ -165,7 +165,7 @@ impl Rules<'_> {
             Priority::DEFAULT
         };
         params.priority = block.priority.map_or(default, |p| p.value);
-        params.start_master = master || params.priority.is_owner();
+        params.start_master = master;
         let delay = block.preempt_delay.filter(|d| !d.value.is_zero());
         let mut preempt = match (block.nopreempt, delay) {
             (Some(_), _) => Preempt::No,
@@ -178,7 +178,7 @@ impl Rules<'_> {
                 let help = "the owner of the addresses always takes over; remove nopreempt or lower the priority";
                 self.find("owner-nopreempt", Severity::Warning, text, at, help);
                 preempt = Preempt::Yes;
-            } else if params.start_master {
+            } else if params.start_master || params.priority.is_owner() {
                 let text = "Warning - nopreempt will not work with initial state MASTER - clearing";
                 self.find(
                     "master-nopreempt",
@@ -200,7 +200,7 @@ impl Rules<'_> {
                     delay.span,
                     "remove one of the two",
                 );
-            } else if params.start_master {
+            } else if params.start_master || params.priority.is_owner() {
                 let text =
                     "Warning - preempt delay will not work with initial state MASTER - clearing";
                 self.find(

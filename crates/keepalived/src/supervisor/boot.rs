@@ -97,7 +97,10 @@ fn lock(options: &Options) -> Result<Locked, (String, u8)> {
     let parent = take(&options.pid_files.parent)?;
     let mut slots = Vec::new();
     if options.subsystems.vrrp {
-        slots.push(Slot::new(Role::Vrrp, take(&options.pid_files.vrrp)?));
+        slots.push(Slot::new(
+            Role::Vrrp,
+            take(options.pid_files.of(Role::Vrrp))?,
+        ));
     }
     Ok(Locked { parent, slots })
 }

@@ -173,6 +173,7 @@ impl Supervisor {
             log: self.options.log.clone(),
             keep_vips_at_stop: self.options.keep_vips_at_stop,
             address_monitoring: self.options.address_monitoring,
+            pid_file: self.options.pid_files.of(role).to_owned(),
             dump_dir: crate::dump_dir(),
         };
         let started = Child::start(role, &settings, &self.sealed, &self.events);

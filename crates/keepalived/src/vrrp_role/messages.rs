@@ -58,6 +58,8 @@ impl Role {
                 Ok(Some((message, plan))) => self.message(now, message, plan.as_ref())?,
                 Ok(None) => return Ok(()),
                 Err(_) => {
+                    // the supervisor is gone, and with it whoever would remove our pid file
+                    let _ = std::fs::remove_file(&self.settings.pid_file);
                     self.reactor.remove(self.channel.as_fd())?;
                     self.stop(now);
                     return Ok(());
