@@ -4,7 +4,11 @@
 //! What opens a block is decided by the table, as in the original: behind an unknown word a `{`
 //! is "unexpected", its lines are read as the enclosing block's, and its `}` ends that block.
 //! A better reading would be a different program, so the diagnostic says it instead.
-use crate::config::{Config, Instance};
+use crate::config::{
+    Bfd, Config, Connect, Dns, GarpGroup, Http, Instance, Misc, RealServer, Rhythm, Script,
+    ServerGroup, Smtp, SyncGroup, TrackFile, TrackGroup, TrackProcess, TrackScript, Udp, Url,
+    VirtualServer,
+};
 use crate::lex::{self, Kind, Trouble, Word};
 use crate::reader::{RawLine, Reader};
 use crate::table::{Keyword, Set, Table};
@@ -63,11 +67,42 @@ pub struct Cx {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The `vrrp_instance` block being read.
     pub(crate) instance: Instance,
+    pub(crate) group: SyncGroup,
+    pub(crate) script: TrackScript,
+    pub(crate) process: TrackProcess,
+    pub(crate) file: TrackFile,
+    pub(crate) bfd: Bfd,
+    pub(crate) garp_group: GarpGroup,
+    pub(crate) track_group: TrackGroup,
+    pub(crate) server_group: ServerGroup,
+    pub(crate) virtual_server: VirtualServer,
+    pub(crate) real_server: RealServer,
+    pub(crate) checker: Building,
+    pub(crate) url: Url,
     /// Name of the block being read, for messages.
     pub(crate) name: Box<str>,
     /// The clause being read.
     pub(crate) here: Span,
     pub(crate) pass: Option<Pass>,
+}
+
+/// A checker being read; which of its parts count is known when its block ends.
+#[derive(Debug, Default)]
+pub(crate) struct Building {
+    pub(crate) span: Span,
+    pub(crate) rhythm: Rhythm,
+    pub(crate) connect: Connect,
+    /// The checker's own, while one of its hosts is read.
+    pub(crate) outer: (Rhythm, Connect),
+    pub(crate) http: Http,
+    pub(crate) smtp: Smtp,
+    pub(crate) dns: Dns,
+    pub(crate) udp: Udp,
+    pub(crate) misc: Misc,
+    /// What a `FILE_CHECK` or `BFD_CHECK` follows.
+    pub(crate) object: Option<Spanned<Box<str>>>,
+    pub(crate) weight: Option<i32>,
+    pub(crate) reverse: bool,
 }
 
 impl Cx {
@@ -294,6 +329,10 @@ impl Walker {
                 if !row.deprecated.is_empty() {
                     cx.push(deprecated(row, first.span));
                 }
+                if !row.notice.is_empty() {
+                    let text = row.notice.replace("{}", &cx.name);
+                    cx.report("deprecated", Severity::Warning, text, first.span);
+                }
                 set(cx, row, line);
                 unexpected(cx, opener);
             }
@@ -435,7 +474,16 @@ fn set(cx: &mut Cx, row: &'static Keyword, line: &Line<'_>) {
                 Err(refused) => refuse(cx, row, word, refused),
             }
         }
-        Set::Seconds { min, max, set } => set_seconds(cx, row, line, (min, max), set),
+        Set::Seconds { min, max, set } => set_time(cx, row, line, (6, min, max), set),
+        Set::Millis { min, max, set } => set_time(cx, row, line, (3, min, max), set),
+        Set::Script(set) => {
+            if argument(cx, row, line).is_some() {
+                let script = script(line, 1);
+                if let Some(script) = script {
+                    set(cx, script);
+                }
+            }
+        }
         Set::Choice { words, set } => {
             let Some(word) = argument(cx, row, line) else {
                 return;
@@ -479,6 +527,20 @@ fn argument<'a>(cx: &mut Cx, row: &Keyword, line: &Line<'a>) -> Option<&'a Word<
     word
 }
 
+/// The command at word `at`, with user and group behind it.
+pub(crate) fn script(line: &Line<'_>, at: usize) -> Option<Script> {
+    let word = |at: usize| {
+        line.word(at)
+            .map(|w| Spanned::new(Box::from(w.text()), w.span))
+    };
+    let command = word(at)?;
+    Some(Script {
+        command,
+        user: word(at + 1),
+        group: word(at + 2),
+    })
+}
+
 fn set_bool(cx: &mut Cx, row: &Keyword, line: &Line<'_>, set: fn(&mut Cx, Spanned<bool>)) {
     let Some(word) = line.word(1) else {
         return set(cx, Spanned::new(true, line.span()));
@@ -489,23 +551,23 @@ fn set_bool(cx: &mut Cx, row: &Keyword, line: &Line<'_>, set: fn(&mut Cx, Spanne
     }
 }
 
-fn set_seconds(
+fn set_time(
     cx: &mut Cx,
     row: &Keyword,
     line: &Line<'_>,
-    (min, max): (u64, u64),
+    (places, min, max): (usize, u64, u64),
     set: fn(&mut Cx, Spanned<Duration>),
 ) {
     let Some(word) = argument(cx, row, line) else {
         return;
     };
-    match value::seconds(&word.text(), min, max) {
-        Ok((value, cut)) => {
+    match value::decimal(&word.text(), places, min, max) {
+        Ok((micros, cut)) => {
             if cut {
                 let text = format!("number '{}' has too many decimal places", word.text());
                 cx.report("bad-value", Severity::Warning, text, word.span);
             }
-            set(cx, Spanned::new(value, word.span));
+            set(cx, Spanned::new(Duration::from_micros(micros), word.span));
         }
         Err(refused) => refuse(cx, row, word, refused),
     }

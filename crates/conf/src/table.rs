@@ -1,4 +1,5 @@
 //! What a row of the keyword tables says, and how a table is searched.
+use crate::config::Script;
 use crate::parse::{Cx, Line};
 use crate::{Spanned, nearest};
 use core::time::Duration;
@@ -29,6 +30,15 @@ pub enum Set {
         /// Takes it.
         set: fn(&mut Cx, Spanned<Duration>),
     },
+    /// Milliseconds with up to three decimals.
+    Millis {
+        /// Smallest value, in microseconds.
+        min: u64,
+        /// Largest value, in microseconds.
+        max: u64,
+        /// Takes it.
+        set: fn(&mut Cx, Spanned<Duration>),
+    },
     /// One of some words; the index of the word is handed on.
     Choice {
         /// What may be written.
@@ -40,6 +50,8 @@ pub enum Set {
     Word(fn(&mut Cx, Spanned<Box<str>>)),
     /// An IP address without prefix length.
     Address(fn(&mut Cx, Spanned<IpAddr>)),
+    /// A command, then optionally the user and the group it runs as.
+    Script(fn(&mut Cx, Script)),
     /// A line with a grammar of its own.
     Line {
         /// How the arguments are written, for people.
@@ -93,12 +105,15 @@ pub struct Keyword {
     pub complaint: &'static str,
     /// The original's line when the value is missing; empty: it ends with exit code 2.
     pub missing: &'static str,
+    /// A line that the original prints whenever the keyword is used, `{}` as above.
+    pub notice: &'static str,
 }
 
 impl Keyword {
     /// A row with its mandatory cells.
     pub const fn new(name: &'static str, set: Set, doc: &'static str) -> Self {
-        let (default, unit, since, deprecated, complaint, missing) = ("", "", "", "", "", "");
+        let (default, unit, since, deprecated, complaint, missing, notice) =
+            ("", "", "", "", "", "", "");
         Keyword {
             name,
             set,
@@ -109,6 +124,7 @@ impl Keyword {
             deprecated,
             complaint,
             missing,
+            notice,
         }
     }
 
@@ -147,6 +163,13 @@ impl Keyword {
         self
     }
 
+    /// What the original says whenever it is used.
+    #[must_use]
+    pub const fn notice(mut self, text: &'static str) -> Self {
+        self.notice = text;
+        self
+    }
+
     /// What the original says when the value is missing.
     #[must_use]
     pub const fn missing(mut self, text: &'static str) -> Self {
@@ -155,26 +178,32 @@ impl Keyword {
     }
 }
 
-/// The keywords that one kind of block knows, sorted by name.
+/// The keywords that one kind of block knows.
 pub struct Table {
     /// The keyword that opens the block; `(root)` outside of all blocks.
     pub block: &'static str,
-    /// The rows.
-    pub keywords: &'static [Keyword],
+    /// The rows by subject, each part sorted by name; parts may be shared between tables.
+    pub parts: &'static [&'static [Keyword]],
 }
 
 impl Table {
     /// The row of a keyword.
     pub fn find(&self, name: &[u8]) -> Option<&'static Keyword> {
-        let found = self
-            .keywords
-            .binary_search_by(|row| row.name.as_bytes().cmp(name))
-            .ok()?;
-        self.keywords.get(found)
+        self.parts.iter().find_map(|part| {
+            let found = part
+                .binary_search_by(|row| row.name.as_bytes().cmp(name))
+                .ok()?;
+            part.get(found)
+        })
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> impl Iterator<Item = &'static Keyword> {
+        self.parts.iter().flat_map(|part| part.iter())
     }
 
     /// The keyword that a word was probably meant to be.
     pub fn nearest(&self, word: &str) -> Option<&'static str> {
-        nearest(word, self.keywords.iter().map(|row| row.name))
+        nearest(word, self.rows().map(|row| row.name))
     }
 }

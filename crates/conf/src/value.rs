@@ -1,6 +1,4 @@
 //! Words into values, refusing with the original's words.
-use core::time::Duration;
-
 /// A value that was refused, or taken with a remark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refused {
@@ -32,32 +30,34 @@ pub(crate) fn int(word: &str, min: i64, max: i64) -> Result<i64, Refused> {
     }
 }
 
-/// Seconds with decimals, within bounds given in microseconds; `true`: there were more than six
-/// decimals, which are dropped.
-pub(crate) fn seconds(word: &str, min: u64, max: u64) -> Result<(Duration, bool), Refused> {
+/// A number with up to `places` decimals, in units of the last of them; bounds likewise.
+/// `true`: there were more decimals, which are dropped.
+pub(crate) fn decimal(
+    word: &str,
+    places: usize,
+    min: u64,
+    max: u64,
+) -> Result<(u64, bool), Refused> {
     if word.starts_with('-') {
         return refused(format!("negative number '{word}'"));
     }
-    let Some((micros, cut)) = decimal_micros(word) else {
+    let Some((value, cut)) = scaled(word, places) else {
         return refused(format!("invalid number '{word}'"));
     };
-    if (min..=max).contains(&micros) {
-        return Ok((Duration::from_micros(micros), cut));
+    if (min..=max).contains(&value) {
+        return Ok((value, cut));
     }
-    refused(format!(
-        "number '{word}' outside range [{}, {}]",
-        decimal(min),
-        decimal(max)
-    ))
+    let (min, max) = (unscaled(min, places), unscaled(max, places));
+    refused(format!("number '{word}' outside range [{min}, {max}]"))
 }
 
-/// Microseconds as seconds with six decimals.
-pub(crate) fn decimal(micros: u64) -> String {
-    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+fn unscaled(value: u64, places: usize) -> String {
+    let unit = 10_u64.pow(u32::try_from(places).unwrap_or(0));
+    format!("{}.{:0places$}", value / unit, value % unit)
 }
 
-/// `12`, `1.5`, `.25`, `3.`; digits behind the sixth decimal are dropped.
-fn decimal_micros(word: &str) -> Option<(u64, bool)> {
+/// `12`, `1.5`, `.25`, `3.` times ten to the power of `places`.
+fn scaled(word: &str, places: usize) -> Option<(u64, bool)> {
     let word = word.strip_prefix('+').unwrap_or(word);
     let (whole, part) = word.split_once('.').unwrap_or((word, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
@@ -69,11 +69,12 @@ fn decimal_micros(word: &str) -> Option<(u64, bool)> {
     } else {
         whole.parse().unwrap_or(u64::MAX)
     };
-    let six = part.get(..6).unwrap_or(part);
-    let micros: u64 = format!("{six:0<6}").parse().ok()?;
+    let kept = part.get(..places).unwrap_or(part);
+    let fraction: u64 = format!("{kept:0<places$}").parse().ok()?;
+    let unit = 10_u64.checked_pow(u32::try_from(places).ok()?)?;
     Some((
-        whole.saturating_mul(1_000_000).saturating_add(micros),
-        part.len() > 6,
+        whole.saturating_mul(unit).saturating_add(fraction),
+        part.len() > places,
     ))
 }
 
@@ -109,11 +110,12 @@ mod tests {
 
     #[test]
     fn seconds_are_exact_to_the_microsecond() {
-        let all = |word| seconds(word, 0, u64::MAX);
-        assert_eq!(all("1.5"), Ok((Duration::from_millis(1500), false)));
-        assert_eq!(all(".000001"), Ok((Duration::from_micros(1), false)));
-        assert_eq!(all("1.0000001"), Ok((Duration::from_secs(1), true)));
-        let refuse = |word| seconds(word, 10_000, 255_000_000).unwrap_err().why;
+        let all = |word| decimal(word, 6, 0, u64::MAX);
+        assert_eq!(all("1.5"), Ok((1_500_000, false)));
+        assert_eq!(all(".000001"), Ok((1, false)));
+        assert_eq!(all("1.0000001"), Ok((1_000_000, true)));
+        assert_eq!(decimal("1.5", 3, 0, 5000), Ok((1500, false)));
+        let refuse = |word| decimal(word, 6, 10_000, 255_000_000).unwrap_err().why;
         assert_eq!(
             refuse("0"),
             "number '0' outside range [0.010000, 255.000000]"

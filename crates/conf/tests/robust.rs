@@ -34,7 +34,7 @@ fn places_are_inside(loaded: &Loaded) -> bool {
 fn fragments() -> impl Strategy<Value = Vec<u8>> {
     let names = conf::keywords::ALL
         .iter()
-        .flat_map(|t| t.keywords)
+        .flat_map(|(_, t)| t.rows())
         .map(|k| k.name);
     let mut words: Vec<String> = names.map(str::to_owned).collect();
     let others = [

@@ -86,17 +86,16 @@ fn missing(facts: &Facts, name: &str, at: Span, who: &str) -> Option<Diagnostic>
     let text = format!("WARNING - interface {name} for {who} doesn't exist");
     let found = Diagnostic::new("missing-interface", Severity::Warning, text).at(at);
     let known = facts.interfaces.iter().map(String::as_str);
-    let found = match conf::nearest(name, known) {
-        Some(near) => found.help(format!("did you mean '{near}'?")),
-        None => {
-            let list: Vec<_> = facts
-                .interfaces
-                .iter()
-                .map(String::as_str)
-                .take(12)
-                .collect();
-            found.help(format!("this machine has: {}", list.join(", ")))
-        }
+    let found = if let Some(near) = conf::nearest(name, known) {
+        found.help(format!("did you mean '{near}'?"))
+    } else {
+        let list: Vec<_> = facts
+            .interfaces
+            .iter()
+            .map(String::as_str)
+            .take(12)
+            .collect();
+        found.help(format!("this machine has: {}", list.join(", ")))
     };
     Some(Diagnostic {
         pass: Pass::Role,

@@ -132,10 +132,9 @@ impl Rules<'_> {
     /// IPv6 needs version 3 unless version 2 was asked for, as the original does.
     fn version(&self, family: Family) -> Version {
         match (self.block.version, self.global.vrrp_version, family) {
-            (Some(version), _, _) => version.value,
+            (Some(version), _, _) | (None, Some(version), Family::V4) => version.value,
             (None, _, Family::V6) => Version::V3,
-            (None, Some(version), _) => version.value,
-            (None, None, _) => Version::V2,
+            (None, None, Family::V4) => Version::V2,
         }
     }
 

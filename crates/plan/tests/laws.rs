@@ -1,4 +1,6 @@
 //! The laws of a reload, with random pairs of plans.
+#![allow(clippy::unwrap_used)] // a test may stop where it stands
+
 use plan::{Address, Global, Instance, Plan, adopt_ids, diff};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -50,7 +52,7 @@ fn apply(
         match change {
             Change::Keep(id) => assert!(now.contains_key(&id)),
             Change::Tune(id, new) | Change::Rebuild(id, new) => {
-                assert!(now.insert(id, new).is_some())
+                assert!(now.insert(id, new).is_some());
             }
             Change::Add(id, new) => assert!(now.insert(id, new).is_none()),
             Change::Remove(id) => assert!(now.remove(&id).is_some()),

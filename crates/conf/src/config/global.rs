@@ -1,4 +1,5 @@
 //! `global_defs`.
+use super::{Kernel, Process, Scripts, Snmp, User, Vrrp};
 use crate::Spanned;
 use core::time::Duration;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -43,6 +44,20 @@ pub struct Global {
     pub dynamic_interfaces: bool,
     /// `enable_script_security`.
     pub enable_script_security: bool,
+    /// `script_user`.
+    pub script_user: Option<User>,
+    /// `vrrp_garp_extra_if`.
+    pub garp_extra_if: Option<ExtraGarp>,
+    /// Processes and their files.
+    pub process: Process,
+    /// Scripts, named pipes, mail.
+    pub scripts: Scripts,
+    /// SNMP and D-Bus.
+    pub snmp: Snmp,
+    /// IPVS, nftables, netlink.
+    pub kernel: Kernel,
+    /// Further defaults of VRRP.
+    pub vrrp: Vrrp,
     /// `max_auto_priority`; `None` inside: the maximum.
     pub max_auto_priority: Option<Spanned<Option<i8>>>,
 }
@@ -71,4 +86,13 @@ pub struct Garp {
     pub lower_prio_delay: Option<Spanned<Duration>>,
     /// `garp_lower_prio_repeat`.
     pub lower_prio_repeat: Option<Spanned<u32>>,
+}
+
+/// `garp_extra_if`, `vrrp_garp_extra_if`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExtraGarp {
+    /// `all`: every interface with an address, not VMACs only.
+    pub all: bool,
+    /// Period.
+    pub interval: Spanned<Duration>,
 }

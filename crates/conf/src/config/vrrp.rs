@@ -1,5 +1,5 @@
 //! `vrrp_instance`.
-use super::{Address, Garp};
+use super::{Address, Garp, More, Notify, Route, Rule, Track};
 use crate::{Span, Spanned};
 use core::time::Duration;
 use std::net::IpAddr;
@@ -50,6 +50,88 @@ pub struct Instance {
     pub source: Option<Spanned<IpAddr>>,
     /// `smtp_alert`.
     pub smtp_alert: Option<Spanned<bool>>,
+    /// `auth_hmac`.
+    pub hmac: Option<Hmac>,
+    /// Interface, multicast and unicast.
+    pub more: More,
+    /// Scripts and mail.
+    pub notify: Notify,
+    /// `track_interface`.
+    pub track_interfaces: Vec<Track>,
+    /// `track_script`.
+    pub track_scripts: Vec<Track>,
+    /// `track_file`.
+    pub track_files: Vec<Track>,
+    /// `track_process`.
+    pub track_processes: Vec<Track>,
+    /// `track_bfd`.
+    pub track_bfds: Vec<Track>,
+    /// `virtual_routes`.
+    pub routes: Vec<Route>,
+    /// `virtual_rules`.
+    pub rules: Vec<Rule>,
+}
+
+/// A `vrrp_sync_group` block.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SyncGroup {
+    /// Its name.
+    pub name: Spanned<Box<str>>,
+    /// `group`: its members.
+    pub members: Vec<Spanned<Box<str>>>,
+    /// `global_tracking`.
+    pub global_tracking: bool,
+    /// `sync_group_tracking_weight`.
+    pub sync_group_tracking_weight: bool,
+    /// Scripts and mail.
+    pub notify: Notify,
+    /// `track_interface`.
+    pub track_interfaces: Vec<Track>,
+    /// `track_script`.
+    pub track_scripts: Vec<Track>,
+    /// `track_file`.
+    pub track_files: Vec<Track>,
+    /// `track_process`.
+    pub track_processes: Vec<Track>,
+    /// `track_bfd`.
+    pub track_bfds: Vec<Track>,
+}
+
+/// `auth_hmac`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Hmac {
+    /// Where the block begins.
+    pub span: Span,
+    /// `active_key`.
+    pub active_key: Option<Spanned<u8>>,
+    /// `anti_replay monotonic`; else by time.
+    pub monotonic: Option<Spanned<bool>>,
+    /// `key` lines.
+    pub keys: Vec<HmacKey>,
+    /// `mode`.
+    pub mode: Option<Spanned<HmacMode>>,
+    /// `time_window`.
+    pub time_window: Option<Spanned<Duration>>,
+}
+
+/// One `key` of `auth_hmac`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HmacKey {
+    /// Its number.
+    pub id: Spanned<u8>,
+    /// Text, `hex:` digits or `file:` path, as written.
+    pub secret: Spanned<Box<str>>,
+}
+
+/// `mode` of `auth_hmac`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HmacMode {
+    /// Bare adverts are refused.
+    Enforce,
+    /// Bare adverts pass.
+    Permissive,
+    /// Bare adverts pass and own ones are not signed.
+    ReceiveOnly,
 }
 
 /// `state`.

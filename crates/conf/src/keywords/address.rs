@@ -65,6 +65,11 @@ pub(super) fn excluded_line(cx: &mut Cx, line: &Line<'_>) {
     }
 }
 
+pub(super) fn static_line(cx: &mut Cx, line: &Line<'_>) {
+    let address = parse(cx, line);
+    cx.config.static_addresses.extend(address);
+}
+
 /// Reports an address that the instance already has.
 fn duplicate(cx: &mut Cx, address: &Address, what: &str) -> bool {
     let ip = address.prefix.addr();
@@ -93,7 +98,7 @@ pub(super) fn parse(cx: &mut Cx, line: &Line<'_>) -> Option<Address> {
 }
 
 /// `ADDRESS[/LENGTH]`, with the original's findings; a bad length becomes the full one.
-fn prefix(cx: &mut Cx, word: &Word<'_>) -> Option<Prefix> {
+pub(super) fn prefix(cx: &mut Cx, word: &Word<'_>) -> Option<Prefix> {
     let text = word.text();
     let (ip, len) = text.split_once('/').unwrap_or((&text, ""));
     let Ok(ip) = ip.parse::<IpAddr>() else {

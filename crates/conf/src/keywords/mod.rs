@@ -2,18 +2,74 @@
 mod address;
 mod garp;
 mod global;
+mod lvs;
 mod root;
+mod root_rows;
+mod route;
+mod track;
 mod vrrp;
 
 pub use global::GLOBAL;
+pub use lvs::{REAL_SERVER, VIRTUAL_SERVER, checkers};
 pub use root::ROOT;
-pub use vrrp::{AUTHENTICATION, INSTANCE};
+pub use track::{BFD, PROCESS, SCRIPT, TRACK_FILE, TRACK_GROUP};
+pub use vrrp::{AUTHENTICATION, HMAC, INSTANCE, SYNC_GROUP};
 
+use crate::lex::Word;
 use crate::parse::{Cx, Line};
-use crate::{Severity, Table};
+use crate::value;
+use crate::{Diagnostic, Severity, Spanned, Table};
 
-/// Every table, for the manual and the tests.
-pub static ALL: &[&Table] = &[&ROOT, &GLOBAL, &INSTANCE, &AUTHENTICATION];
+/// Every table with its path, for the manual and the tests.
+pub static ALL: &[(&str, &Table)] = &[
+    ("(root)", &ROOT),
+    ("SSL", &root::SSL),
+    ("bfd_instance", &BFD),
+    ("garp_group", &root::GARP_GROUP),
+    ("global_defs", &GLOBAL),
+    ("track_file", &TRACK_FILE),
+    ("track_group", &TRACK_GROUP),
+    ("virtual_server", &VIRTUAL_SERVER),
+    ("virtual_server/real_server", &REAL_SERVER),
+    ("virtual_server/real_server/BFD_CHECK", &checkers::BFD_CHECK),
+    ("virtual_server/real_server/DNS_CHECK", &checkers::DNS_CHECK),
+    (
+        "virtual_server/real_server/FILE_CHECK",
+        &checkers::FILE_CHECK,
+    ),
+    ("virtual_server/real_server/HTTP_GET", &checkers::HTTP_GET),
+    (
+        "virtual_server/real_server/HTTP_GET/url",
+        &checkers::HTTP_URL,
+    ),
+    (
+        "virtual_server/real_server/MISC_CHECK",
+        &checkers::MISC_CHECK,
+    ),
+    (
+        "virtual_server/real_server/PING_CHECK",
+        &checkers::PING_CHECK,
+    ),
+    (
+        "virtual_server/real_server/SMTP_CHECK",
+        &checkers::SMTP_CHECK,
+    ),
+    (
+        "virtual_server/real_server/SMTP_CHECK/host",
+        &checkers::SMTP_HOST,
+    ),
+    ("virtual_server/real_server/SSL_GET", &checkers::SSL_GET),
+    ("virtual_server/real_server/SSL_GET/url", &checkers::SSL_URL),
+    ("virtual_server/real_server/TCP_CHECK", &checkers::TCP_CHECK),
+    ("virtual_server/real_server/UDP_CHECK", &checkers::UDP_CHECK),
+    ("vrrp_instance", &INSTANCE),
+    ("vrrp_instance/auth_hmac", &HMAC),
+    ("vrrp_instance/authentication", &AUTHENTICATION),
+    ("vrrp_script", &SCRIPT),
+    ("vrrp_sync_group", &SYNC_GROUP),
+    ("vrrp_track_file", &TRACK_FILE),
+    ("vrrp_track_process", &PROCESS),
+];
 
 /// Interface names have at most this many bytes (`IFNAMSIZ` less its terminator).
 pub(crate) const IFNAME_MAX: usize = 15;
@@ -30,23 +86,89 @@ pub(crate) fn no_extra(cx: &mut Cx, line: &Line<'_>, used: usize) {
     }
 }
 
+/// A number that its row has checked, in the type of its field.
+fn fit<T: TryFrom<i64> + Default>(number: i64) -> T {
+    T::try_from(number).unwrap_or_default()
+}
+
+/// A word as a value.
+fn spanned(word: &Word<'_>) -> Spanned<Box<str>> {
+    Spanned::new(word.text().into(), word.span)
+}
+
+/// The word behind the keyword, which may be missing.
+fn optional(line: &Line<'_>) -> Spanned<Option<Box<str>>> {
+    let word = line.word(1);
+    Spanned::new(
+        word.map(|w| w.text().into()),
+        word.map_or(line.span(), |w| w.span),
+    )
+}
+
+/// All words behind the keyword; when there are none, `missing` is the finding, if any.
+fn some_words(cx: &mut Cx, line: &Line<'_>, missing: &str) -> Vec<Spanned<Box<str>>> {
+    if line.args().is_empty() && !missing.is_empty() {
+        cx.report("missing-value", Severity::Error, missing, line.span());
+    }
+    line.args().iter().map(spanned).collect()
+}
+
+/// A real-time priority, cut to the kernel's range.
+fn rt_priority(cx: &mut Cx, process: &str, written: Spanned<i64>) -> Spanned<u8> {
+    let kept = written.value.clamp(1, 99);
+    if kept != written.value {
+        let (what, bound) = if kept > written.value {
+            ("less than minimum", "minimum")
+        } else {
+            ("greater than maximum", "maximum")
+        };
+        let text = format!(
+            "{process} process real-time priority {} {what} {kept} - setting to {bound}",
+            written.value
+        );
+        cx.report("clamped", Severity::Warning, text, written.span);
+    }
+    Spanned::new(fit(kept), written.span)
+}
+
+/// A number of a line with its own grammar; what is wrong is reported with `complaint` behind it.
+fn number(cx: &mut Cx, word: &Word<'_>, min: i64, max: i64, complaint: &str) -> Option<i64> {
+    match value::int(&word.text(), min, max) {
+        Ok(number) => Some(number),
+        Err(refused) => {
+            let found = Diagnostic::new("bad-value", Severity::Error, refused.why).at(word.span);
+            cx.push(if complaint.is_empty() {
+                found
+            } else {
+                found.consequence(complaint.replace("{v}", &word.text()))
+            });
+            None
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn tables_are_sorted_and_every_row_is_documented() {
-        for table in ALL {
-            assert!(
-                table.keywords.is_sorted_by(|a, b| a.name < b.name),
-                "{} is not sorted",
-                table.block
-            );
-            for row in table.keywords {
+        for (path, table) in ALL {
+            for part in table.parts {
                 assert!(
-                    row.doc.ends_with('.') && row.doc.len() > 10,
-                    "{}/{}",
-                    table.block,
+                    part.is_sorted_by(|a, b| a.name < b.name),
+                    "{path} is not sorted"
+                );
+            }
+            let mut names: Vec<_> = table.rows().map(|row| row.name).collect();
+            let all = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), all, "{path} has a keyword twice");
+            for row in table.rows() {
+                assert!(
+                    row.doc.ends_with('.') && row.doc.len() > 5,
+                    "{path}/{}",
                     row.name
                 );
             }

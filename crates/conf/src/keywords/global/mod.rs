@@ -1,4 +1,11 @@
 //! `global_defs`.
+mod kernel;
+mod lines;
+mod process;
+mod scripts;
+mod snmp;
+mod vrrp;
+
 use super::garp::{COUNT_MAX, TIMER_MAX, at_least_one, count, secs};
 use super::root;
 use crate::config::MailServer;
@@ -12,7 +19,18 @@ use wire::Version;
 /// `global_defs`.
 pub static GLOBAL: Table = Table {
     block: "global_defs",
-    keywords: &[
+    parts: &[
+        GLOBAL_ROWS,
+        lines::LINES,
+        kernel::KERNEL,
+        process::PROCESS,
+        scripts::SCRIPTS,
+        snmp::SNMP,
+        vrrp::VRRP,
+    ],
+};
+
+static GLOBAL_ROWS: &[Keyword] = &[
         Keyword::new(
             "default_interface",
             Set::Word(|cx, v| cx.config.global.default_interface = Some(v)),
@@ -203,8 +221,7 @@ pub static GLOBAL: Table = Table {
         )
         .default("2")
         .complaint("VRRP Error: Version must be either 2 or 3"),
-    ],
-};
+];
 
 /// 3 or 2.
 pub(super) fn version(number: i64) -> Version {

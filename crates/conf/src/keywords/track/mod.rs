@@ -1,0 +1,512 @@
+//! What is tracked, and the lines that say who tracks it.
+mod bfd;
+mod rows;
+
+use super::{no_extra, optional, root, spanned};
+use crate::config::{Bfd, Track, TrackFile, TrackGroup, TrackProcess, TrackScript, User, Weight};
+use crate::lex::Word;
+use crate::parse::{Cx, Line, script};
+use crate::table::{Keyword, Set, Table};
+use crate::value;
+use crate::{Diagnostic, Severity, Spanned};
+
+/// `vrrp_script`.
+pub static SCRIPT: Table = Table {
+    block: "vrrp_script",
+    parts: &[rows::SCRIPT_ROWS, SCRIPT_OWN],
+};
+/// `vrrp_track_process`.
+pub static PROCESS: Table = Table {
+    block: "vrrp_track_process",
+    parts: &[rows::PROCESS_ROWS, PROCESS_OWN],
+};
+/// `bfd_instance`.
+pub static BFD: Table = Table {
+    block: "bfd_instance",
+    parts: &[bfd::BFD_ROWS, BFD_OWN],
+};
+/// `track_file`.
+pub static TRACK_FILE: Table = Table {
+    block: "track_file",
+    parts: &[FILE_ROWS],
+};
+/// `track_group`.
+pub static TRACK_GROUP: Table = Table {
+    block: "track_group",
+    parts: &[GROUP_ROWS],
+};
+
+/// How a line of `track_script` and its kin is written.
+pub(super) const TRACK_ARGS: &str = "<name> [weight <number> [reverse|noreverse]]";
+
+static SCRIPT_OWN: &[Keyword] = &[
+    Keyword::new(
+        "script",
+        Set::Line {
+            args: "\"<command>\"",
+            set: |cx, line| {
+                if line.need(cx, 1).is_some() {
+                    cx.script.script = script(line, 1);
+                }
+            },
+        },
+        "The command; exit code 0 means success.",
+    ),
+    Keyword::new(
+        "user",
+        Set::Line { args: "<user> [<group>]", set: |cx, line| cx.script.user = user(cx, line) },
+        "Who runs it.",
+    )
+    .default("script_user"),
+    Keyword::new(
+        "weight",
+        Set::Line {
+            args: "<-253..253> [reverse]",
+            set: |cx, line| {
+                let complaint = format!("Weight for script {} must be between [-253..253] inclusive. Ignoring...", cx.name);
+                let missing = format!("No weight specified for script {} - ignoring", cx.name);
+                cx.script.weight = weight(cx, line, 253, &complaint, &missing).or(cx.script.weight);
+            },
+        },
+        "Added to the priority while it succeeds (positive) or fails (negative); 0: failing is a fault.",
+    )
+    .default("0"),
+];
+
+static PROCESS_OWN: &[Keyword] = &[
+    Keyword::new(
+        "param_match",
+        Set::Line { args: "[initial|partial]", set: |cx, line| cx.process.param_match = Some(optional(line)) },
+        "How the parameters are compared; no word: exactly.",
+    ),
+    Keyword::new(
+        "process",
+        Set::Line {
+            args: "<name or path> [<parameter> ...]",
+            set: |cx, line| {
+                if line.need(cx, 1).is_some() {
+                    cx.process.process = line.args().iter().map(spanned).collect();
+                }
+            },
+        },
+        "What has to run.",
+    ),
+    Keyword::new(
+        "weight",
+        Set::Line {
+            args: "<-254..254> [reverse]",
+            set: |cx, line| {
+                let complaint = format!("Weight for process {} must be between [-254..254] inclusive. Ignoring...", cx.name);
+                let missing = format!("No weight specified for process {} - ignoring", cx.name);
+                cx.process.weight = weight(cx, line, 254, &complaint, &missing).or(cx.process.weight);
+            },
+        },
+        "Added to the priority while it runs (positive) or does not (negative); 0: absence is a fault.",
+    )
+    .default("0"),
+];
+
+static BFD_OWN: &[Keyword] = &[Keyword::new(
+    "weight",
+    Set::Line {
+        args: "<-253..253> [reverse]",
+        set: |cx, line| {
+            if line.need(cx, 1).is_none() {
+                return;
+            }
+            let complaint = format!(
+                "Configuration error: BFD instance {} weight value {{v}} not valid (must be in range [-253-253]), ignoring",
+                cx.name
+            );
+            cx.bfd.weight = weight(cx, line, 253, &complaint, "").or(cx.bfd.weight);
+        },
+    },
+    "Weight for instances that track the session without naming one.",
+)
+.default("0")];
+
+static FILE_ROWS: &[Keyword] = &[
+    Keyword::new("file", Set::Word(file), "The file.").missing("track file file name missing"),
+    Keyword::new(
+        "init_file",
+        Set::Line { args: "[<value>] [overwrite]", set: init_file },
+        "Creates the file at start, and overwrites it when told so.",
+    ),
+    Keyword::new(
+        "weight",
+        Set::Line {
+            args: "<-254..254> [reverse]",
+            set: |cx, line| {
+                let complaint = format!(
+                    "Weight ({{v}}) for track_file {} must be between [-254..254] inclusive. Ignoring...",
+                    cx.name
+                );
+                let missing = format!("No weight specified for track file {} - ignoring", cx.name);
+                cx.file.weight = weight(cx, line, 254, &complaint, &missing).or(cx.file.weight);
+            },
+        },
+        "What the number in the file is multiplied with.",
+    )
+    .default("1"),
+];
+
+static GROUP_ROWS: &[Keyword] = &[Keyword::new(
+    "group",
+    Set::List {
+        args: "<vrrp_instance> ...",
+        open: root::plain,
+        item: |cx, line| {
+            cx.track_group
+                .members
+                .extend(line.words().iter().map(spanned));
+        },
+        close: |cx| {
+            if cx.track_group.members.is_empty() {
+                let text = format!(
+                    "Warning - track group {} has empty group block",
+                    cx.track_group.name.value
+                );
+                cx.report("empty-block", Severity::Warning, text, cx.here);
+            }
+        },
+    },
+    "The instances.",
+)];
+
+/// The name behind a block's keyword; the block is left out without one, or with a known one.
+fn named<'a>(
+    cx: &mut Cx,
+    line: &Line<'_>,
+    mut known: impl Iterator<Item = &'a Spanned<Box<str>>>,
+) -> Option<Spanned<Box<str>>> {
+    let name = spanned(line.need(cx, 1)?);
+    no_extra(cx, line, 2);
+    cx.name = name.value.clone();
+    if let Some(first) = known.find(|other| other.value == name.value) {
+        let keyword = line
+            .word(0)
+            .map_or_else(String::new, |w| w.text().into_owned());
+        let text = format!("{keyword} {} already defined", name.value);
+        let found = Diagnostic::new("duplicate-name", Severity::Error, text).at(name.span);
+        cx.push(
+            found
+                .label(first.span, "first defined here")
+                .help("the block is left out"),
+        );
+        return None;
+    }
+    Some(name)
+}
+
+pub(super) fn open_script(cx: &mut Cx, line: &Line<'_>) -> bool {
+    let known: Vec<_> = cx.config.scripts.iter().map(|s| s.name.clone()).collect();
+    let name = named(cx, line, known.iter());
+    cx.script = TrackScript {
+        name: name.clone().unwrap_or_default(),
+        ..TrackScript::default()
+    };
+    name.is_some()
+}
+
+pub(super) fn close_script(cx: &mut Cx) {
+    let block = std::mem::take(&mut cx.script);
+    if block.script.is_none() {
+        let text = format!(
+            "No script set for vrrp_script {} - removing",
+            block.name.value
+        );
+        return cx.report("empty-block", Severity::Error, text, block.name.span);
+    }
+    cx.config.scripts.push(block);
+}
+
+pub(super) fn open_process(cx: &mut Cx, line: &Line<'_>) -> bool {
+    let known: Vec<_> = cx.config.processes.iter().map(|s| s.name.clone()).collect();
+    let name = named(cx, line, known.iter());
+    cx.process = TrackProcess {
+        name: name.clone().unwrap_or_default(),
+        ..TrackProcess::default()
+    };
+    name.is_some()
+}
+
+pub(super) fn close_process(cx: &mut Cx) {
+    let block = std::mem::take(&mut cx.process);
+    if block.process.is_empty() {
+        let text = format!(
+            "No process set for vrrp_track_process {} - removing",
+            block.name.value
+        );
+        return cx.report("empty-block", Severity::Error, text, block.name.span);
+    }
+    cx.config.processes.push(block);
+}
+
+pub(super) fn open_bfd(cx: &mut Cx, line: &Line<'_>) -> bool {
+    let known: Vec<_> = cx.config.bfds.iter().map(|s| s.name.clone()).collect();
+    let name = named(cx, line, known.iter());
+    cx.bfd = Bfd {
+        name: name.clone().unwrap_or_default(),
+        ..Bfd::default()
+    };
+    name.is_some()
+}
+
+pub(super) fn close_bfd(cx: &mut Cx) {
+    let block = std::mem::take(&mut cx.bfd);
+    if block.neighbor_ip.is_none() {
+        let text = format!(
+            "Configuration error: BFD instance {} has no neighbor address set, disabling instance",
+            block.name.value
+        );
+        return cx.report("no-neighbour", Severity::Error, text, block.name.span);
+    }
+    cx.config.bfds.push(block);
+}
+
+pub(super) fn open_file(cx: &mut Cx, line: &Line<'_>) -> bool {
+    let known: Vec<_> = cx.config.files.iter().map(|s| s.name.clone()).collect();
+    let name = named(cx, line, known.iter());
+    cx.file = TrackFile {
+        name: name.clone().unwrap_or_default(),
+        ..TrackFile::default()
+    };
+    name.is_some()
+}
+
+pub(super) fn close_file(cx: &mut Cx) {
+    let block = std::mem::take(&mut cx.file);
+    if block.file.is_none() {
+        let text = format!("No file set for track_file {} - ignoring", block.name.value);
+        return cx.report("empty-block", Severity::Error, text, block.name.span);
+    }
+    cx.config.files.push(block);
+}
+
+pub(super) fn open_group(cx: &mut Cx, line: &Line<'_>) -> bool {
+    let Some(name) = line.word(1).map(spanned) else {
+        let text = "track_group must have a name - skipping";
+        cx.report("missing-name", Severity::Error, text, line.span());
+        return false;
+    };
+    cx.name = name.value.clone();
+    cx.track_group = TrackGroup {
+        name,
+        members: Vec::new(),
+    };
+    true
+}
+
+pub(super) fn close_group(cx: &mut Cx) {
+    let block = std::mem::take(&mut cx.track_group);
+    if block.members.is_empty() {
+        let text = format!(
+            "Static track group {} has no members - removing",
+            block.name.value
+        );
+        return cx.report("empty-block", Severity::Error, text, block.name.span);
+    }
+    cx.config.track_groups.push(block);
+}
+
+fn file(cx: &mut Cx, path: Spanned<Box<str>>) {
+    if cx.file.file.is_some() {
+        let text = format!(
+            "File already set for track file {} - ignoring {}",
+            cx.name, path.value
+        );
+        return cx.report("duplicate-value", Severity::Error, text, path.span);
+    }
+    cx.file.file = Some(path);
+}
+
+fn init_file(cx: &mut Cx, line: &Line<'_>) {
+    cx.file.init = Some(Spanned::new(0, line.span()));
+    for word in line.args() {
+        let text = word.text();
+        if &*text == "overwrite" {
+            cx.file.overwrite = true;
+        } else if text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+') {
+            let complaint = format!("Track file {} init value {{v}} is invalid", cx.name);
+            let number = super::number(
+                cx,
+                word,
+                i64::from(i32::MIN),
+                i64::from(i32::MAX),
+                &complaint,
+            );
+            cx.file.init = number
+                .map(|n| Spanned::new(super::fit(n), word.span))
+                .or(cx.file.init);
+        } else {
+            let text = format!("Unknown track file init option {text}");
+            cx.report("bad-value", Severity::Error, text, word.span);
+        }
+    }
+}
+
+fn user(cx: &mut Cx, line: &Line<'_>) -> Option<User> {
+    let user = spanned(line.need(cx, 1)?);
+    Some(User {
+        user,
+        group: line.word(2).map(spanned),
+    })
+}
+
+/// `weight N [reverse]`.
+fn weight(
+    cx: &mut Cx,
+    line: &Line<'_>,
+    max: i64,
+    complaint: &str,
+    missing: &str,
+) -> Option<Weight> {
+    let Some(word) = line.word(1) else {
+        cx.report("missing-value", Severity::Error, missing, line.span());
+        return None;
+    };
+    let number = super::number(cx, word, -max, max, complaint)?;
+    let reverse = line.word(2);
+    if let Some(other) = reverse.filter(|w| !w.is("reverse")) {
+        let text = format!("unknown weight option {}", other.text());
+        cx.report("bad-value", Severity::Error, text, other.span);
+    }
+    Some(Weight {
+        value: Spanned::new(super::fit(number), word.span),
+        reverse: reverse.is_some(),
+    })
+}
+
+/// What a line of a `track_…` block tracks: the words of its messages and the bound of its weight.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Interface,
+    Script,
+    File,
+    Process,
+    Bfd,
+}
+
+impl Kind {
+    const fn word(self) -> &'static str {
+        match self {
+            Kind::Interface => "interface",
+            Kind::Script => "script",
+            Kind::File => "file",
+            Kind::Process => "process",
+            Kind::Bfd => "bfd",
+        }
+    }
+
+    /// The weight that the original names as the bound; it reads up to 254 and cuts the rest.
+    const fn max(self) -> i64 {
+        match self {
+            Kind::Interface | Kind::Script | Kind::Bfd => 253,
+            Kind::File | Kind::Process => 254,
+        }
+    }
+
+    fn bad_weight(self, cx: &Cx, name: &str, weight: &str) -> String {
+        let (max, what) = (self.max(), self.word());
+        match self {
+            Kind::Interface => {
+                format!(
+                    "({}) weight {weight} for {name} must be between [-{max}..{max}] inclusive. Ignoring...",
+                    cx.name
+                )
+            }
+            Kind::File => format!(
+                "({}) weight for track file {name} must be in [-{max}..{max}] inclusive. Ignoring...",
+                cx.name
+            ),
+            _ => format!(
+                "({}) track {what} {name}: weight must be between [-{max}..{max}] inclusive, ignoring...",
+                cx.name
+            ),
+        }
+    }
+}
+
+/// One line of a `track_…` block; `known` are the lines before it.
+pub(super) fn track(cx: &mut Cx, line: &Line<'_>, kind: Kind, known: &[Track]) -> Option<Track> {
+    let name = spanned(line.word(0)?);
+    let what = kind.word();
+    if let Some(first) = known.iter().find(|track| track.name.value == name.value) {
+        let text = format!(
+            "({}) duplicate track_{what} {} - ignoring",
+            cx.name, name.value
+        );
+        let found = Diagnostic::new("duplicate-track", Severity::Error, text).at(name.span);
+        cx.push(found.label(first.name.span, "first written here"));
+        return None;
+    }
+    let mut track = Track {
+        name,
+        weight: None,
+        reverse: None,
+    };
+    let mut at = 1;
+    while let Some(word) = line.word(at) {
+        at += 1;
+        let text = match &*word.text() {
+            "weight" => {
+                let number = line.word(at);
+                at += 1;
+                track_weight(cx, &mut track, kind, word, number);
+                continue;
+            }
+            option @ ("reverse" | "noreverse") if track.weight.is_some() => {
+                track.reverse = Some(option == "reverse");
+                continue;
+            }
+            other if track.weight.is_some() => {
+                format!(
+                    "({}) unknown track_{what} {} weight option {other} - ignoring",
+                    cx.name, track.name.value
+                )
+            }
+            other => format!(
+                "({}) unknown track {what} option {other} - ignoring",
+                cx.name
+            ),
+        };
+        cx.report("unknown-option", Severity::Error, text, word.span);
+    }
+    Some(track)
+}
+
+fn track_weight(
+    cx: &mut Cx,
+    track: &mut Track,
+    kind: Kind,
+    word: &Word<'_>,
+    number: Option<&Word<'_>>,
+) {
+    let Some(number) = number else {
+        let (name, what) = (&track.name.value, kind.word());
+        let text = format!(
+            "({}) weight without value specified for track {what} {name} - ignoring",
+            cx.name
+        );
+        return cx.report("missing-value", Severity::Error, text, word.span);
+    };
+    match value::int(&number.text(), -254, 254) {
+        Ok(value) if value.abs() > kind.max() => {
+            let text = format!(
+                "({}) weight for {} cannot be +/-254. Setting to +/-253",
+                cx.name, track.name.value
+            );
+            cx.report("clamped", Severity::Warning, text, number.span);
+            track.weight = Some(Spanned::new(
+                super::fit(value.clamp(-253, 253)),
+                number.span,
+            ));
+        }
+        Ok(value) => track.weight = Some(Spanned::new(super::fit(value), number.span)),
+        Err(refused) => {
+            let text = kind.bad_weight(cx, &track.name.value, &number.text());
+            let found = Diagnostic::new("bad-value", Severity::Error, refused.why).at(number.span);
+            cx.push(found.consequence(text));
+        }
+    }
+}
