@@ -1,5 +1,5 @@
 //! One `vrrp_instance` block: defaults, inheritance and the original's consistency rules.
-use crate::{Facts, Instance, addresses};
+use crate::{Facts, Instance, addresses, peers};
 use conf::config::{AuthType, Global, Instance as Block, StartState};
 use conf::{Diagnostic, Severity};
 use core::time::Duration;
@@ -46,6 +46,8 @@ pub(crate) fn build(
         &block.higher_prio_send_advert,
         &global.higher_prio_send_advert,
     );
+    peers::build(&mut params, global, block);
+    let ttl = peers::ttl(&params, block);
     params.addresses = block.addresses.iter().map(|a| a.prefix.addr()).collect();
     let all = block.addresses.iter().chain(&block.excluded);
     let addresses = all
@@ -54,6 +56,7 @@ pub(crate) fn build(
     Some(Instance {
         name: block.name.value.to_string(),
         params,
+        ttl,
         addresses,
     })
 }

@@ -10,13 +10,14 @@ mod build;
 mod checks;
 mod diff;
 mod instance;
+mod peers;
 
 pub use build::{Facts, build};
 pub use diff::{Changes, adopt_ids, diff};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use vrrp::InstanceId;
 use wire::Prefix;
 
@@ -43,6 +44,8 @@ pub struct Instance {
     pub name: String,
     /// What the machine needs to know.
     pub params: vrrp::Params,
+    /// TTL or hop limit of its adverts.
+    pub ttl: u8,
     /// `virtual_ipaddress`, then `virtual_ipaddress_excluded`, in configuration order.
     pub addresses: Vec<Address>,
 }
@@ -60,4 +63,29 @@ pub struct Address {
     pub scope: u8,
     /// Broadcast address (IPv4 only).
     pub broadcast: Option<Ipv4Addr>,
+    /// The other end of a point-to-point address.
+    pub peer: Option<IpAddr>,
+    /// `IFA_F_*` bits: nodad, home, mngtmpaddr, noprefixroute, autojoin.
+    pub flags: u32,
+    /// Seconds for which the kernel may choose it as a source; `None`: for ever.
+    pub preferred: Option<u32>,
+    /// `no_track`: somebody deleting it does not matter.
+    pub no_track: bool,
+}
+
+impl Address {
+    /// An address with nothing behind it.
+    pub fn new(prefix: Prefix, dev: impl Into<String>) -> Self {
+        Address {
+            prefix,
+            dev: dev.into(),
+            label: None,
+            scope: 0,
+            broadcast: None,
+            peer: None,
+            flags: 0,
+            preferred: None,
+            no_track: false,
+        }
+    }
 }

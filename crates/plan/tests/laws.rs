@@ -11,16 +11,11 @@ fn instance(name: u8, vrid: u8, priority: u8, interface: bool, addresses: usize)
     let interface = if interface { "eth0" } else { "eth1" };
     let mut params = Params::new(interface, Vrid::new(vrid).unwrap(), Family::V4);
     params.priority = Priority::new(priority);
-    let address = |n: usize| Address {
-        prefix: format!("10.0.0.{n}/24").parse().unwrap(),
-        dev: interface.into(),
-        label: None,
-        scope: 0,
-        broadcast: None,
-    };
+    let address = |n: usize| Address::new(format!("10.0.0.{n}/24").parse().unwrap(), interface);
     Instance {
         name: format!("V{name}"),
         params,
+        ttl: 255,
         addresses: (1..=addresses).map(address).collect(),
     }
 }

@@ -156,12 +156,17 @@ fn ids(owners: Vec<Owner>) -> Vec<InstanceId> {
 
 fn items(instance: &Instance, links: &Links) -> Items {
     let on_link = |address: &plan::Address| {
-        let key = AddressKey::new(links.index_of(&address.dev)?, address.prefix);
+        let link = links.index_of(&address.dev)?;
+        let key = AddressKey {
+            peer: address.peer,
+            ..AddressKey::new(link, address.prefix)
+        };
         let spec = AddressSpec {
             label: address.label.clone(),
             scope: address.scope,
             broadcast: address.broadcast,
-            ..AddressSpec::default()
+            flags: address.flags,
+            preferred: address.preferred,
         };
         Some((key, spec))
     };
