@@ -30,7 +30,7 @@ fn hear(kind: u8, family: Family, messages: &[u8]) {
             Family::V6 => [0xfe80, 0, 0, 0, 0, 0, 0, 9].into(),
         };
         let destination = default_group(family);
-        let rx = Received { ifindex: 2, source, destination, ttl: 255, header: &[], message };
+        let rx = Received { ifindex: 2, source, destination, ttl: 255, ipv4: None, payload: message };
         router.handle_packet(now, &rx);
         router.handle_timeout(now);
         while router.poll_effect().is_some() {}

@@ -5,7 +5,7 @@ use conf::{Diagnostic, Severity};
 use core::time::Duration;
 use std::net::IpAddr;
 use vrrp::{Auth, Garp, Params, Preempt};
-use wire::{AdvertInterval, Family, Priority, Version, Vrid};
+use wire::{AdvertInterval, Family, Priority, Secret, Version, Vrid};
 
 /// Longest interval that fits the 12 bits of version 3, in centiseconds.
 const V3_INTERVAL_MAX: u16 = 4095;
@@ -303,25 +303,8 @@ impl Rules<'_> {
             return Auth::None;
         }
         match kind.value {
-            AuthType::Pass => {
-                let mut octets = [0; 8];
-                octets
-                    .iter_mut()
-                    .zip(pass.value.iter())
-                    .for_each(|(to, from)| *to = *from);
-                Auth::Pass(octets)
-            }
-            AuthType::Ah => {
-                let text = "auth_type AH is not supported yet; adverts go without authentication";
-                self.find(
-                    "auth-ah",
-                    Severity::Fatal,
-                    text,
-                    kind.span,
-                    "write 'auth_type PASS' on all nodes",
-                );
-                Auth::None
-            }
+            AuthType::Pass => Auth::Pass(padded(&pass.value)),
+            AuthType::Ah => Auth::Ah(Secret::new(padded(&pass.value).to_vec())),
         }
     }
 
@@ -391,4 +374,14 @@ impl Rules<'_> {
 /// Seconds with six decimals, as the original prints them.
 fn decimal(value: Duration) -> String {
     format!("{}.{:06}", value.as_secs(), value.subsec_micros())
+}
+
+/// The first eight octets of a password, filled up with zeros.
+fn padded(password: &[u8]) -> [u8; 8] {
+    let mut octets = [0; 8];
+    octets
+        .iter_mut()
+        .zip(password)
+        .for_each(|(to, from)| *to = *from);
+    octets
 }

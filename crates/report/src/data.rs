@@ -108,6 +108,10 @@ fn authentication(out: &mut String, auth: &Auth) -> fmt::Result {
             writeln!(out, "   Authentication type = SIMPLE_PASSWORD")?;
             writeln!(out, "   Password = ********")
         }
+        Auth::Ah(_) => {
+            writeln!(out, "   Authentication type = IPSEC_AH")?;
+            writeln!(out, "   Password = ********")
+        }
         Auth::None => Ok(()),
     }
 }

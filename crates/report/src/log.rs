@@ -9,7 +9,12 @@ use wire::{AdvertInterval, Family, Version};
 /// Changes of state have their line here too, as [`Event::Entering`]: a
 /// [`Notice`](vrrp::Notice) is for notify scripts, mail and the like, and is not logged.
 pub fn event(name: &str, event: &Event) -> Option<String> {
-    Some(format!("({name}) {}", text(event)?))
+    let colon = if matches!(event, Event::OwnerAlone) {
+        ":"
+    } else {
+        ""
+    };
+    Some(format!("({name}){colon} {}", text(event)?))
 }
 
 /// Whether only `-D` shows the line.
@@ -103,6 +108,21 @@ fn text(event: &Event) -> Option<String> {
                 "ip address associated with VRID {vrid} not present in advert from {from}: {address}"
             )
         }
+        Event::OwnerConflict { with } => {
+            format!(
+                "CONFIGURATION ERROR: local instance and {with} are both configured as address owner, please resolve"
+            )
+        }
+        Event::OwnerReduced { with } => {
+            format!(
+                "{with} is still advertising as address owner, please resolve - reducing our priority"
+            )
+        }
+        Event::OwnerRestored => {
+            "Restoring our priority to 255 since other address owner has disappeared".into()
+        }
+        Event::OwnerAlone => "rogue address owner appears to have stopped advertising".into(),
+        Event::Overslept => "timer expired too late - reverting to backup".into(),
         Event::Refused { from, why } => return refused(*from, why),
         _ => return None,
     })
@@ -140,6 +160,33 @@ fn refused(from: IpAddr, why: &Reject) -> Option<String> {
             format!("received a {got} auth from {from}, expecting {want}!")
         }
         Reject::Password => format!("received an invalid passwd from {from}!"),
+        Reject::AhIcv => {
+            "IPSEC-AH : invalid IPSEC HMAC-MD5 value. Due to fields mutation or bad password !"
+                .into()
+        }
+        Reject::AhSpi { got, want } => {
+            let (got, want) = (got.swap_bytes(), want.swap_bytes());
+            format!("IPSEC AH : invalid IPSEC SPI value. {want} and expect {got}")
+        }
+        Reject::AhReplay { got, last } => {
+            format!(
+                "IPSEC-AH : sequence number {got} already processed. Packet dropped. Local({last})"
+            )
+        }
+        Reject::HmacMissing => format!("advert from {from} has no auth_hmac trailer"),
+        Reject::HmacMalformed => format!("advert from {from} has a malformed auth_hmac trailer"),
+        Reject::HmacStale => {
+            format!("auth_hmac time of the advert from {from} is outside of the time window")
+        }
+        Reject::HmacKey { got } => format!(
+            "advert from {from} is signed with auth_hmac key {got}, which is not configured"
+        ),
+        Reject::HmacWrong => format!("advert from {from} has an invalid auth_hmac signature"),
+        Reject::HmacReplay => format!("advert from {from} is an auth_hmac replay"),
+        Reject::NotPeer => format!("unicast source address {from} not a unicast peer"),
+        Reject::PeerTtl { got, low, high } => {
+            format!("TTL/HL {got} from {from} not in range [{low}, {high}]")
+        }
         Reject::Interval {
             got,
             want,
@@ -319,6 +366,61 @@ mod tests {
         );
     }
 
+    fn authentication() -> impl Iterator<Item = (Reject, &'static str)> {
+        let spi = Reject::AhSpi {
+            got: 0x0102_0304,
+            want: 0x0a14_000a,
+        };
+        [
+            (
+                Reject::AhIcv,
+                "IPSEC-AH : invalid IPSEC HMAC-MD5 value. Due to fields mutation or bad password !",
+            ),
+            (
+                spi,
+                "IPSEC AH : invalid IPSEC SPI value. 167777290 and expect 67305985",
+            ),
+            (
+                Reject::AhReplay { got: 4, last: 5 },
+                "IPSEC-AH : sequence number 4 already processed. Packet dropped. Local(5)",
+            ),
+            (
+                Reject::NotPeer,
+                "unicast source address 10.20.0.9 not a unicast peer",
+            ),
+            (
+                Reject::PeerTtl {
+                    got: 249,
+                    low: 250,
+                    high: 255,
+                },
+                "TTL/HL 249 from 10.20.0.9 not in range [250, 255]",
+            ),
+        ]
+        .into_iter()
+    }
+
+    #[test]
+    fn two_owners_are_told_as_the_original_does() {
+        let with = peer();
+        assert_eq!(
+            line(&Event::OwnerConflict { with }),
+            "(VI_1) CONFIGURATION ERROR: local instance and 10.20.0.9 are both configured as address owner, please resolve"
+        );
+        assert_eq!(
+            line(&Event::OwnerReduced { with }),
+            "(VI_1) 10.20.0.9 is still advertising as address owner, please resolve - reducing our priority"
+        );
+        assert_eq!(
+            line(&Event::OwnerRestored),
+            "(VI_1) Restoring our priority to 255 since other address owner has disappeared"
+        );
+        assert_eq!(
+            line(&Event::OwnerAlone),
+            "(VI_1): rogue address owner appears to have stopped advertising"
+        );
+    }
+
     #[test]
     fn refusals_are_told_as_the_original_does() {
         let (v2, v3) = (Version::V2, Version::V3);
@@ -383,7 +485,7 @@ mod tests {
                 "Invalid VRRPv3 checksum from 10.20.0.9",
             ),
         ];
-        for (why, text) in cases {
+        for (why, text) in cases.into_iter().chain(authentication()) {
             assert_eq!(
                 line(&Event::Refused { from: peer(), why }),
                 format!("(VI_1) {text}")

@@ -16,7 +16,7 @@ pub enum Destination {
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Send an advert: the VRRP message without its IP header.
+    /// Send an advert: what follows its IP header.
     Send {
         /// Whose advert.
         id: InstanceId,
@@ -24,7 +24,11 @@ pub enum Effect {
         from: IpAddr,
         /// Destination.
         to: Destination,
-        /// The message; shared, since consecutive adverts are mostly equal.
+        /// IP protocol: 112, or 51 where an authentication header stands first.
+        protocol: u8,
+        /// Identification for the IPv4 header, counting from 1; the authentication covers it.
+        ip_id: u16,
+        /// The payload; shared, since consecutive adverts are mostly equal.
         message: Arc<[u8]>,
     },
     /// Put the instance's addresses, routes and rules in force.

@@ -13,8 +13,9 @@ impl Instance {
         if advert.priority == Priority::STOP {
             self.stats.pri_zero_rcvd += 1;
         }
+        self.review_reduced(advert, out);
         match self.state {
-            State::Init | State::Fault | State::Stopped => {}
+            State::Init(_) | State::Fault | State::Stopped => {}
             State::Backup(backup) => {
                 let next = self.backup_hears(now, backup, advert, out);
                 self.state = State::Backup(next);
@@ -116,8 +117,11 @@ impl Instance {
     }
 
     /// RFC 9568 section 6.4.3.
-    fn master_hears(&mut self, now: Instant, master: Master, advert: Advert, out: &mut Outbox) {
+    fn master_hears(&mut self, now: Instant, mut master: Master, advert: Advert, out: &mut Outbox) {
         let (from, priority, ours) = (advert.from, advert.priority, self.priority());
+        let yields =
+            priority.is_owner() && ours.is_owner() && self.meet_rival(&mut master, advert, out);
+        self.state = State::Master(master);
         if priority == Priority::STOP {
             self.tell(Event::MasterHeardStop, out);
             self.state = State::Master(Master {
@@ -134,7 +138,7 @@ impl Instance {
                 out,
             );
             self.yield_to(now, advert, out);
-        } else if priority == ours && self.source.is_some_and(|source| from > source) {
+        } else if yields || priority == ours && self.source.is_some_and(|source| from > source) {
             self.tell(Event::Equal { from, priority }, out);
             self.yield_to(now, advert, out);
         } else if due(master.answered_at, now, self.params.interval.as_duration()) {
@@ -153,7 +157,7 @@ impl Instance {
     /// Becomes the backup of a better master.
     fn yield_to(&mut self, now: Instant, advert: Advert, out: &mut Outbox) {
         if self.params.higher_prio_send_advert {
-            self.send(self.priority(), out);
+            self.send(now, self.priority(), out);
         }
         self.learn(self.params.interval, advert, out);
         let cause = Cause::HigherAdvert {
@@ -177,11 +181,9 @@ impl Instance {
             master.advert_at = now;
         }
         if garp.lower_prio_repeat > 0 {
-            master.later.push(now, garp.lower_prio_repeat);
+            master.lower_bursts.push(now);
             if !garp.lower_prio_delay.is_zero() {
-                master
-                    .later
-                    .push(now + garp.lower_prio_delay, garp.lower_prio_repeat);
+                master.lower_bursts.push(now + garp.lower_prio_delay);
             }
         }
         self.state = State::Master(master);
@@ -195,8 +197,16 @@ impl Instance {
                 self.unlearn(backup.interval, out);
                 self.become_master(now, Cause::MasterSilent, out);
             }
+            State::Init(Some(at)) if at <= now => {
+                self.state = State::Init(None);
+                self.start(now, out);
+            }
+            State::Master(master) if master.advert_at <= now && self.overslept(now, &master) => {
+                self.tell(Event::Overslept, out);
+                self.enter_backup(now, self.master_down(), Cause::Overslept, out);
+            }
             State::Master(master) => self.master_timeout(now, master, out),
-            State::Backup(_) | State::Init | State::Fault | State::Stopped => {}
+            State::Backup(_) | State::Init(_) | State::Fault | State::Stopped => {}
         }
     }
 
@@ -212,12 +222,19 @@ impl Instance {
     fn master_timeout(&mut self, now: Instant, mut master: Master, out: &mut Outbox) {
         let garp = self.params.garp;
         if master.advert_at <= now {
-            self.send(self.priority(), out);
+            self.send(now, self.priority(), out);
+            if let Some(rival) = &mut master.rival {
+                rival.warned(now, self.params.interval);
+            }
             master.advert_at =
                 next_on_grid(master.advert_at, self.params.interval.as_duration(), now);
         }
-        while let Some(repeat) = master.later.pop_due(now) {
-            self.announce(repeat, out);
+        self.rival_timeout(now, &mut master, out);
+        if master.burst_at.take_if(|at| *at <= now).is_some() {
+            self.announce(garp.repeat, out);
+        }
+        for _ in 0..master.lower_bursts.take_due(now) {
+            self.announce(garp.lower_prio_repeat, out);
         }
         if let Some(at) = master.refresh_at.filter(|at| *at <= now) {
             self.announce(garp.refresh_repeat, out);

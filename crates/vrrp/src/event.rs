@@ -49,6 +49,8 @@ pub enum Cause {
     Tracked,
     /// Somebody removed an address that we hold.
     AddressLost,
+    /// We were kept from running for longer than others wait for a master.
+    Overslept,
     /// Reload removed or rebuilt the instance.
     Reloaded,
     /// The daemon was told to stop.
@@ -123,6 +125,37 @@ pub enum Reject {
     },
     /// The password is wrong.
     Password,
+    /// AH: the integrity check value is wrong.
+    AhIcv,
+    /// AH: the security parameters index is not the source address.
+    AhSpi {
+        /// The index there.
+        got: u32,
+        /// The index expected.
+        want: u32,
+    },
+    /// AH: a sequence number that is not above the last one.
+    AhReplay {
+        /// The number there.
+        got: u32,
+        /// The last one.
+        last: u32,
+    },
+    /// `auth_hmac`: no trailer.
+    HmacMissing,
+    /// `auth_hmac`: the trailer has another form.
+    HmacMalformed,
+    /// `auth_hmac`: too old, or from the future.
+    HmacStale,
+    /// `auth_hmac`: a key that we do not have.
+    HmacKey {
+        /// Its identifier.
+        got: u8,
+    },
+    /// `auth_hmac`: the MAC is wrong.
+    HmacWrong,
+    /// `auth_hmac`: seen before.
+    HmacReplay,
     /// The interval differs from ours (version 2), or is 0 (version 3).
     Interval {
         /// Theirs, in the unit of the version.
@@ -148,6 +181,15 @@ pub enum Reject {
     Owner,
     /// The source is no configured peer (`check_unicast_src`).
     NotPeer,
+    /// TTL or hop limit outside of the peer's range (`min_ttl`, `max_ttl`).
+    PeerTtl {
+        /// The value there.
+        got: u8,
+        /// The lowest accepted.
+        low: u8,
+        /// The highest accepted.
+        high: u8,
+    },
 }
 
 /// What is wrong with an advert's address list; such adverts are obeyed all the same.
@@ -264,6 +306,23 @@ pub enum Event {
         /// Which virtual router.
         vrid: Vrid,
     },
+    /// As owner: somebody else also claims to own the addresses.
+    OwnerConflict {
+        /// Its source.
+        with: IpAddr,
+    },
+    /// As owner: the other one persists, our priority becomes 254.
+    OwnerReduced {
+        /// Its source.
+        with: IpAddr,
+    },
+    /// As owner: the other one is gone, our priority is 255 again.
+    OwnerRestored,
+    /// As owner: the other one went silent before we gave in.
+    OwnerAlone,
+    /// We were kept from running for so long that a backup may have taken over
+    /// (`timer_expired_backup`).
+    Overslept,
     /// An advert was refused. Each kind is told once until the master changes.
     Refused {
         /// Its source.

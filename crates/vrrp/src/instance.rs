@@ -1,5 +1,7 @@
 //! One virtual router: its state and the ways between states.
-use crate::advert::Adverts;
+use crate::advert::{Adverts, Sending};
+use crate::auth::Sequences;
+use crate::clock::Clock;
 use crate::effect::Outbox;
 use crate::receive::Advert;
 use crate::state::{Backup, Bursts, Master, Reason, Reasons, State};
@@ -28,6 +30,12 @@ pub(crate) struct Instance {
     pub(crate) told: Told,
     pub(crate) since: Instant,
     pub(crate) adverts: Adverts,
+    pub(crate) sequences: Sequences,
+    pub(crate) clock: Clock,
+    /// Until then all elections are held (`vrrp_startup_delay`).
+    pub(crate) held_until: Instant,
+    /// As owner: who made us lower our priority to 254.
+    pub(crate) reduced_by: Option<IpAddr>,
 }
 
 impl Instance {
@@ -35,7 +43,7 @@ impl Instance {
         Instance {
             id,
             params,
-            state: State::Init,
+            state: State::Init(None),
             reasons: Reasons::default(),
             ifindex: None,
             source: None,
@@ -45,6 +53,10 @@ impl Instance {
             told: Told::default(),
             since: now,
             adverts: Adverts::default(),
+            sequences: Sequences::default(),
+            clock: Clock::default(),
+            held_until: now,
+            reduced_by: None,
         }
     }
 
@@ -52,7 +64,11 @@ impl Instance {
     pub(crate) fn priority(&self) -> Priority {
         let base = self.params.priority;
         if base.is_owner() {
-            return base;
+            return if self.reduced_by.is_some() {
+                Priority::new(254)
+            } else {
+                base
+            };
         }
         let sum = i32::from(base.get())
             .saturating_add(self.weight)
@@ -83,12 +99,16 @@ impl Instance {
     /// Leaves `Init` by the start rules: master at once only when it owns the addresses and
     /// `state MASTER` says so.
     pub(crate) fn start(&mut self, now: Instant, out: &mut Outbox) {
+        let held = self.held_until.saturating_since(now);
         if !self.reasons.is_empty() {
             self.enter_fault(now, self.fault_cause(), out);
-        } else if self.params.start_master && self.priority().is_owner() {
+        } else if !self.params.start_master || !self.priority().is_owner() {
+            self.enter_backup(now, held + self.master_down(), Cause::Started, out);
+        } else if held.is_zero() {
+            self.tell(Event::Timeout, out);
             self.become_master(now, Cause::Owner, out);
         } else {
-            self.enter_backup(now, self.master_down(), Cause::Started, out);
+            self.state = State::Init(Some(self.held_until + self.params.interval.as_duration()));
         }
     }
 
@@ -123,7 +143,7 @@ impl Instance {
         cause: Cause,
         out: &mut Outbox,
     ) {
-        let init = self.state == State::Init;
+        let init = matches!(self.state, State::Init(_));
         let next = Backup {
             down_at: now + wait,
             preempt_at: None,
@@ -143,27 +163,28 @@ impl Instance {
 
     /// Takes the addresses: advert first, so that the others know before anything else.
     pub(crate) fn become_master(&mut self, now: Instant, cause: Cause, out: &mut Outbox) {
-        self.send(self.priority(), out);
+        self.sequences.restart_ah();
+        self.send(now, self.priority(), out);
         self.stats.become_master += 1;
         let garp = self.params.garp;
-        let mut later = Bursts::default();
-        if !garp.delay.is_zero() && garp.repeat > 0 {
-            later.push(now + garp.delay, garp.repeat);
-        }
+        let burst_at = (!garp.delay.is_zero()).then(|| now + garp.delay);
         let refresh_at = (!garp.refresh.is_zero()).then(|| now + garp.delay + garp.refresh);
         let next = Master {
             advert_at: now + self.params.interval.as_duration(),
             answered_at: None,
-            later,
+            burst_at,
+            lower_bursts: Bursts::default(),
             refresh_at,
+            rival: None,
         };
         self.tell(
             Event::Entering {
                 state: StateKind::Master,
-                init: self.state == State::Init,
+                init: false,
             },
             out,
         );
+        self.restore(out);
         self.tell(Event::Setting, out);
         out.push(Effect::Hold(self.id));
         self.announce(garp.repeat, out);
@@ -175,7 +196,7 @@ impl Instance {
         self.tell(
             Event::Entering {
                 state: StateKind::Fault,
-                init: self.state == State::Init,
+                init: false,
             },
             out,
         );
@@ -192,7 +213,7 @@ impl Instance {
     /// Leaves whatever state it is in; a master says farewell (if asked to) and lets go.
     fn leave(&mut self, now: Instant, next: State, cause: Cause, farewell: bool, out: &mut Outbox) {
         if matches!(self.state, State::Master(_)) {
-            if farewell && self.send(Priority::STOP, out) {
+            if farewell && self.send(now, Priority::STOP, out) {
                 self.tell(Event::SentStop, out);
             }
             self.stats.release_master += 1;
@@ -216,16 +237,23 @@ impl Instance {
     }
 
     /// Sends an advert to all destinations; false when no link or address is there to send from.
-    pub(crate) fn send(&mut self, priority: Priority, out: &mut Outbox) -> bool {
+    pub(crate) fn send(&mut self, now: Instant, priority: Priority, out: &mut Outbox) -> bool {
         let Some(from) = self
             .source
             .filter(|_| !self.reasons.has(Reason::LinkMissing))
         else {
             return false;
         };
-        self.stats.advert_sent += self
-            .adverts
-            .send(self.id, &self.params, from, priority, out);
+        let (id, params, sequences) = (self.id, &self.params, &mut self.sequences);
+        let with = Sending {
+            id,
+            params,
+            sequences,
+            from,
+            priority,
+            utc: self.clock.utc(now),
+        };
+        self.stats.advert_sent += self.adverts.send(with, out);
         if priority == Priority::STOP {
             self.stats.pri_zero_sent += 1;
         }

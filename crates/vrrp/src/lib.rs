@@ -7,11 +7,15 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod advert;
+mod auth;
+mod clock;
 mod effect;
 mod election;
 mod event;
+mod hear;
 mod instance;
 mod link;
+mod owner;
 mod params;
 mod receive;
 mod reload;
@@ -22,7 +26,10 @@ mod stats;
 pub use effect::{Destination, Effect};
 pub use event::{Cause, Event, ListFault, Notice, Reject, StateKind};
 pub use link::{Link, Received};
-pub use params::{Auth, Change, Checksum, Garp, InstanceId, Params, Peer, Preempt, default_group};
+pub use params::{
+    Auth, Change, Checksum, Garp, Hmac, HmacMode, InstanceId, Params, Peer, Preempt, Replay,
+    default_group,
+};
 pub use router::{Router, Verdict};
 pub use state::{Reason, Reasons};
 pub use stats::Stats;

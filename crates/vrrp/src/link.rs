@@ -1,6 +1,6 @@
 //! What the world tells: the state of a link, and a packet received on one.
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use wire::{Family, ipv4};
+use wire::{Family, ah, ipv4};
 
 /// An interface as the kernel reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Link {
     }
 }
 
-/// A packet of protocol 112 (or 51 with 112 inside), without the Ethernet header.
+/// A packet of protocol 112, or 51 with 112 inside, without the Ethernet header.
 #[derive(Debug, Clone, Copy)]
 pub struct Received<'a> {
     /// Interface index it came in on.
@@ -38,26 +38,24 @@ pub struct Received<'a> {
     pub destination: IpAddr,
     /// TTL or hop limit.
     pub ttl: u8,
-    /// The IPv4 header as received; empty for IPv6.
-    pub header: &'a [u8],
+    /// The IPv4 header; none for IPv6.
+    pub ipv4: Option<ipv4::Repr>,
     /// What follows the IP header.
-    pub message: &'a [u8],
+    pub payload: &'a [u8],
 }
 
 impl<'a> Received<'a> {
     /// From a whole IPv4 packet, as a raw socket gives it.
     pub fn from_ipv4(ifindex: u32, packet: &'a [u8]) -> Result<Self, ipv4::Refused> {
-        let (ip, message) = ipv4::Repr::parse(packet)?;
-        let header_len = packet
-            .first()
-            .map_or(0, |first| usize::from(first & 0xf) * 4);
+        let (ip, payload) = ipv4::Repr::parse(packet)?;
+        let (source, destination) = (ip.src.into(), ip.dst.into());
         Ok(Received {
             ifindex,
-            source: ip.src.into(),
-            destination: ip.dst.into(),
+            source,
+            destination,
             ttl: ip.ttl,
-            header: packet.get(..header_len).unwrap_or_default(),
-            message,
+            ipv4: Some(ip),
+            payload,
         })
     }
 
@@ -69,8 +67,20 @@ impl<'a> Received<'a> {
         }
     }
 
-    /// Octets of the packet as the original counts them: with the IP header for IPv4.
-    pub fn octets(&self) -> usize {
-        self.header.len() + self.message.len()
+    /// The VRRP message, behind an authentication header if there is one.
+    pub fn message(&self) -> &'a [u8] {
+        match self.ipv4 {
+            Some(ip) if ip.protocol == ipv4::PROTOCOL_AH => {
+                ah::message(self.payload).unwrap_or_default()
+            }
+            _ => self.payload,
+        }
+    }
+
+    /// Octets before the VRRP message that the original counts to the packet's length: the IPv4
+    /// header, and the authentication header.
+    pub(crate) fn overhead(&self) -> usize {
+        let ip = self.ipv4.map_or(0, |_| ipv4::HEADER_LEN);
+        ip + self.payload.len() - self.message().len()
     }
 }

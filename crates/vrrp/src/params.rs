@@ -1,20 +1,82 @@
 //! What an instance is told: the meaning of a `vrrp_instance` block, without its text.
+use core::fmt;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use wire::{AdvertInterval, Family, Priority, Version, Vrid};
+use wire::vrrp::auth_type;
+use wire::{AdvertInterval, Family, Priority, Secret, Version, Vrid};
 
 /// Names an instance for the life of the daemon; the plan keeps it stable over reloads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct InstanceId(pub u32);
 
-/// How adverts are authenticated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How adverts of version 2 are authenticated.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Auth {
     /// `auth_type` not given: type 0.
     None,
-    /// `auth_type PASS`: eight octets, zero padded.
+    /// `auth_type PASS`: eight octets, zero padded, in clear in each advert.
     Pass([u8; 8]),
+    /// `auth_type AH` (IPv4): the key, eight octets, zero padded.
+    Ah(Secret),
+}
+
+impl Auth {
+    /// The type on the wire.
+    pub const fn kind(&self) -> u8 {
+        match self {
+            Auth::None => auth_type::NONE,
+            Auth::Pass(_) => auth_type::PASS,
+            Auth::Ah(_) => auth_type::AH,
+        }
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Auth::None => "None",
+            Auth::Pass(_) => "Pass(********)",
+            Auth::Ah(_) => "Ah(********)",
+        })
+    }
+}
+
+/// `auth_hmac`: a signed trailer behind each advert, in both versions and families. Takes the
+/// place of [`Auth`], which then has to be [`Auth::None`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hmac {
+    /// Keys by identifier (1 to 255), 32 to 64 octets each.
+    pub keys: Vec<(u8, Secret)>,
+    /// Which key signs (`active_key`).
+    pub active: u8,
+    /// What is signed and what is demanded.
+    pub mode: HmacMode,
+    /// How replays are told from fresh adverts.
+    pub replay: Replay,
+}
+
+/// `auth_hmac` `mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HmacMode {
+    /// Signs, and refuses bare adverts.
+    Enforce,
+    /// Signs, and accepts bare adverts.
+    Permissive,
+    /// Does not sign, and accepts bare adverts.
+    ReceiveOnly,
+}
+
+/// `auth_hmac` `anti_replay`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Replay {
+    /// The clocks of sender and receiver may differ by this much (`time_window`).
+    Time {
+        /// Whole seconds, 1 to 300.
+        window: Duration,
+    },
+    /// Any sequence above the last one.
+    Monotonic,
 }
 
 /// What a backup does about a master of lower priority.
@@ -105,6 +167,11 @@ pub struct Params {
     pub owner_ignore_adverts: bool,
     /// The interface may go down without fault (`dont_track_primary`).
     pub dont_track_primary: bool,
+    /// Signed adverts (`auth_hmac`).
+    pub hmac: Option<Hmac>,
+    /// As master, back to backup when our own timer fires so late that a backup of this
+    /// priority would have taken over (`timer_expired_backup`); needs [`Preempt::No`].
+    pub timer_expired_backup: Option<Priority>,
 }
 
 impl Params {
@@ -137,6 +204,8 @@ impl Params {
             higher_prio_send_advert: false,
             owner_ignore_adverts: false,
             dont_track_primary: false,
+            hmac: None,
+            timer_expired_backup: None,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Is an advert sound? The checks stand in the original's order, since the first that fails
 //! decides which counter moves.
-use crate::{Auth, Checksum, ListFault, Params, Received, Reject};
+use crate::auth::Sequences;
+use crate::{Checksum, ListFault, Params, Received, Reject};
+use core::time::Duration;
 use std::net::IpAddr;
-use wire::vrrp::{AUTH_LEN, Cover, HEADER_LEN, Packet, TYPE_ADVERT, auth_type};
-use wire::{AdvertInterval, Family, Priority, Version};
+use wire::vrrp::{Cover, HEADER_LEN, Packet, TYPE_ADVERT};
+use wire::{AdvertInterval, Family, Priority, Version, trailer};
 
 /// What a sound advert says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +19,10 @@ pub(crate) struct Advert {
 /// Checks everything but the address list.
 pub(crate) fn check(
     params: &Params,
+    sequences: &mut Sequences,
     rx: &Received<'_>,
     packet: Packet<'_>,
+    utc: Duration,
 ) -> Result<Advert, Reject> {
     let len = length(params, rx, packet)?;
     if params.peers.is_empty() && rx.ttl != 255 {
@@ -28,11 +32,9 @@ pub(crate) fn check(
         });
     }
     version(params, packet)?;
+    sequences.check(params, rx, packet, utc)?;
     let interval = match params.version {
-        Version::V2 => {
-            authentication(params, packet)?;
-            interval_v2(params, packet)?
-        }
+        Version::V2 => interval_v2(params, packet)?,
         Version::V3 => interval_v3(params, packet)?,
     };
     if packet.kind() != TYPE_ADVERT {
@@ -46,6 +48,9 @@ pub(crate) fn check(
     if rx.destination.is_multicast() != params.peers.is_empty() {
         return Err(Reject::Cast);
     }
+    if params.owner_ignore_adverts && params.priority.is_owner() {
+        return Err(Reject::Owner);
+    }
     peer(params, rx)?;
     Ok(Advert {
         from: rx.source,
@@ -54,7 +59,9 @@ pub(crate) fn check(
     })
 }
 
-/// The length that the packet's own version calls for; padding of short Ethernet frames may follow.
+/// The length that the packet's own version calls for, without what may follow: an
+/// authentication trailer where we look for one, or padding of a short Ethernet frame that some
+/// senders count to the packet.
 fn length(params: &Params, rx: &Received<'_>, packet: Packet<'_>) -> Result<usize, Reject> {
     let version = match packet.version() {
         2 => Version::V2,
@@ -62,26 +69,31 @@ fn length(params: &Params, rx: &Received<'_>, packet: Packet<'_>) -> Result<usiz
         _ => params.version,
     };
     let (want, got) = (packet.expected_len(version, params.family), packet.octets());
-    let ip = rx.header.len();
-    if got == want {
+    let before = rx.overhead();
+    let trailer = params.hmac.is_some() && got == want + trailer::LEN;
+    let padding = params.hmac.is_none()
+        && got > want
+        && before + got <= SHORTEST_PAYLOAD
+        && (got - want) % 4 == 2;
+    if got == want || trailer || padding {
         Ok(want)
     } else {
         Err(Reject::Length {
-            want: want + ip,
-            got: got + ip,
+            want: before + want,
+            got: before + got,
         })
     }
 }
 
+/// Ethernet fills frames up to this many octets behind its header.
+const SHORTEST_PAYLOAD: usize = 46;
+
 fn version(params: &Params, packet: Packet<'_>) -> Result<(), Reject> {
-    let want = number(params.version);
-    if packet.version() == want {
+    let (got, want) = (packet.version(), number(params.version));
+    if got == want {
         Ok(())
     } else {
-        Err(Reject::Version {
-            got: packet.version(),
-            want,
-        })
+        Err(Reject::Version { got, want })
     }
 }
 
@@ -91,37 +103,6 @@ pub(crate) const fn number(version: Version) -> u8 {
         Version::V2 => 2,
         Version::V3 => 3,
     }
-}
-
-fn authentication(params: &Params, packet: Packet<'_>) -> Result<(), Reject> {
-    let got = packet.auth_type();
-    if got > auth_type::AH {
-        return Err(Reject::AuthUnknown { got });
-    }
-    let want = match params.auth {
-        Auth::None => auth_type::NONE,
-        Auth::Pass(_) => auth_type::PASS,
-    };
-    if got != want {
-        return Err(Reject::AuthType { got, want });
-    }
-    match params.auth {
-        Auth::Pass(password) if !same(password, packet.auth_data(params.family)) => {
-            Err(Reject::Password)
-        }
-        Auth::Pass(_) | Auth::None => Ok(()),
-    }
-}
-
-/// Compares in constant time, so that the answer's delay tells nothing.
-fn same(password: [u8; AUTH_LEN], got: Option<&[u8; AUTH_LEN]>) -> bool {
-    got.is_some_and(|got| {
-        password
-            .iter()
-            .zip(got)
-            .fold(0, |differ, (a, b)| differ | (a ^ b))
-            == 0
-    })
 }
 
 /// RFC 3768 section 7.1: must be ours.
@@ -148,12 +129,12 @@ fn interval_v3(params: &Params, packet: Packet<'_>) -> Result<AdvertInterval, Re
     })
 }
 
-/// IPv6 sums are checked by the kernel.
+/// IPv6 sums cover an authentication trailer too, as the kernel makes them.
 fn checksum_ok(params: &Params, rx: &Received<'_>, packet: Packet<'_>, len: usize) -> bool {
     let (src, dst) = (rx.source, rx.destination);
     let ok = |cover| packet.checksum_ok(cover, len);
     match (params.family, params.version) {
-        (Family::V6, _) => true,
+        (Family::V6, _) => packet.checksum_ok(Cover::Pseudo { src, dst }, packet.octets()),
         (Family::V4, Version::V2) => ok(Cover::Message),
         (Family::V4, Version::V3) => match params.checksum {
             Checksum::AsV2 => true,
@@ -181,13 +162,10 @@ fn peer(params: &Params, rx: &Received<'_>) -> Result<(), Reject> {
         .find(|peer| peer.address == rx.source)
         .ok_or(Reject::NotPeer)?;
     match peer.ttl {
-        Some((low, _)) if rx.ttl < low => Err(Reject::Ttl {
+        Some((low, high)) if !(low..=high).contains(&rx.ttl) => Err(Reject::PeerTtl {
             got: rx.ttl,
-            want: low,
-        }),
-        Some((_, high)) if rx.ttl > high => Err(Reject::Ttl {
-            got: rx.ttl,
-            want: high,
+            low,
+            high,
         }),
         _ => Ok(()),
     }

@@ -15,12 +15,13 @@ impl Instance {
         self.adverts.forget();
         match self.state {
             State::Master(master) => {
-                self.send(self.priority(), out);
+                self.send(now, self.priority(), out);
                 let garp = self.params.garp;
                 let refresh_at = (!garp.refresh.is_zero()).then(|| now + garp.refresh);
                 self.state = State::Master(Master {
                     advert_at: now + self.params.interval.as_duration(),
-                    later: Bursts::default(),
+                    burst_at: None,
+                    lower_bursts: Bursts::default(),
                     refresh_at: if announce {
                         refresh_at
                     } else {
@@ -38,7 +39,7 @@ impl Instance {
                     ..backup
                 });
             }
-            State::Init | State::Fault | State::Stopped => {}
+            State::Init(_) | State::Fault | State::Stopped => {}
         }
     }
 }

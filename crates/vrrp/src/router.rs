@@ -1,12 +1,13 @@
 //! All instances of one process, found by id, by key on the wire, and by deadline.
+use crate::clock::Clock;
 use crate::effect::Outbox;
 use crate::instance::Instance;
-use crate::receive::{self, Advert, MIN_LEN};
+use crate::receive::MIN_LEN;
 use crate::state::{Reason, State};
 use crate::{
-    Cause, Change, Effect, Event, InstanceId, Link, Params, Reasons, Received, Reject, StateKind,
-    Stats,
+    Cause, Change, Effect, InstanceId, Link, Params, Reasons, Received, Reject, StateKind, Stats,
 };
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use wire::vrrp::Packet;
@@ -39,6 +40,8 @@ pub struct Router {
     timers: BTreeSet<(Instant, InstanceId)>,
     links: BTreeMap<String, Link>,
     out: Outbox,
+    clock: Clock,
+    held_until: Instant,
     unknown_vrids: u64,
     stubs: u64,
 }
@@ -70,14 +73,29 @@ impl Router {
         }
     }
 
+    /// What UTC is now: at the start, and again whenever the clock was set. Needed only for
+    /// [`Hmac`](crate::Hmac).
+    pub fn handle_clock(&mut self, now: Instant, utc: Duration) {
+        self.clock = Clock::new(now, utc);
+        for instance in self.instances.values_mut() {
+            instance.clock = self.clock;
+        }
+    }
+
+    /// Instances added from now on neither listen nor elect until then (`vrrp_startup_delay`,
+    /// `vrrp_delay_after_boot`).
+    pub fn hold_elections(&mut self, until: Instant) {
+        self.held_until = until;
+    }
+
     /// A packet of the VRRP protocol.
     pub fn handle_packet(&mut self, now: Instant, rx: &Received<'_>) -> Verdict {
-        let Ok(packet) = Packet::new(rx.message) else {
+        let Ok(packet) = Packet::new(rx.message()) else {
             self.stubs += 1;
             return Verdict::Reject(Reject::Stub {
                 family: rx.family(),
-                got: rx.octets(),
-                want: MIN_LEN + rx.header.len(),
+                got: rx.overhead() + rx.message().len(),
+                want: rx.overhead() + MIN_LEN,
             });
         };
         let Some(id) = self.addressee(rx, packet) else {
@@ -210,7 +228,10 @@ impl Router {
     }
 
     fn add(&mut self, now: Instant, id: InstanceId, params: Params) {
-        self.instances.insert(id, Instance::new(now, id, params));
+        let mut instance = Instance::new(now, id, params);
+        instance.clock = self.clock;
+        instance.held_until = self.held_until;
+        self.instances.insert(id, instance);
         self.review(now, id);
         self.with(id, |instance, out| instance.start(now, out));
     }
@@ -310,73 +331,5 @@ impl Router {
     /// Packets too short to name a virtual router.
     pub fn stubs(&self) -> u64 {
         self.stubs
-    }
-}
-
-impl Instance {
-    /// An advert addressed to this instance.
-    fn handle_advert(
-        &mut self,
-        now: Instant,
-        rx: &Received<'_>,
-        packet: Packet<'_>,
-        out: &mut Outbox,
-    ) -> Verdict {
-        if !matches!(self.state, State::Backup(_) | State::Master(_)) {
-            return Verdict::Ignored(self.id);
-        }
-        let advert = match receive::check(&self.params, rx, packet) {
-            Ok(_) if self.params.owner_ignore_adverts && self.priority().is_owner() => {
-                return Verdict::Reject(Reject::Owner);
-            }
-            Ok(advert) => advert,
-            Err(why) => {
-                self.stats.count(&why);
-                self.complain(
-                    Event::Refused {
-                        from: rx.source,
-                        why: why.clone(),
-                    },
-                    out,
-                );
-                return Verdict::Reject(why);
-            }
-        };
-        self.stats.advert_rcvd += 1;
-        let changed = self.master != Some(advert.from);
-        if matches!(self.state, State::Backup(_)) {
-            self.note_master(advert, out);
-        }
-        self.compare(advert, packet, changed, out);
-        self.obey(now, advert, out);
-        Verdict::Obeyed(self.id)
-    }
-
-    /// Complains about what differs but does not matter.
-    fn compare(&mut self, advert: Advert, packet: Packet<'_>, changed: bool, out: &mut Outbox) {
-        let (from, want) = (advert.from, self.params.interval);
-        if advert.interval != want {
-            self.complain(
-                Event::IntervalDiffers {
-                    got: advert.interval,
-                    want,
-                },
-                out,
-            );
-        }
-        if self.params.skip_address_check && !changed {
-            return;
-        }
-        if let Some(fault) = receive::address_list(&self.params, packet) {
-            self.stats.addr_list_err += 1;
-            self.complain(
-                Event::List {
-                    from,
-                    fault,
-                    vrid: self.params.vrid,
-                },
-                out,
-            );
-        }
     }
 }

@@ -1,11 +1,13 @@
 //! States, each with the timers that make sense in it and nowhere else.
 use crate::StateKind;
+use crate::owner::Rival;
 use wire::{AdvertInterval, Instant};
 
 /// The state of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    Init,
+    /// Not begun; at the given time it does.
+    Init(Option<Instant>),
     Backup(Backup),
     Master(Master),
     Fault,
@@ -32,43 +34,45 @@ pub(crate) struct Master {
     pub(crate) advert_at: Instant,
     /// When a lower advert was last answered.
     pub(crate) answered_at: Option<Instant>,
-    /// Second bursts of announcements: one for becoming master, one for each answered lower advert.
-    pub(crate) later: Bursts,
+    /// When the second burst of announcements is due.
+    pub(crate) burst_at: Option<Instant>,
+    /// Bursts after answered lower adverts.
+    pub(crate) lower_bursts: Bursts,
     /// When the next refresh of announcements is due.
     pub(crate) refresh_at: Option<Instant>,
+    /// As owner: another one that we have heard.
+    pub(crate) rival: Option<Rival>,
 }
 
-/// Announcements to make later: when, and how many rounds. Beyond a handful new ones are
-/// dropped: those that wait serve the same end.
+/// Bursts of announcements that lower adverts call for. Beyond a handful new ones are dropped:
+/// those that wait serve the same end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Bursts([Option<(Instant, u32)>; 8]);
+pub(crate) struct Bursts([Option<Instant>; 6]);
 
 impl Bursts {
-    pub(crate) fn push(&mut self, at: Instant, repeat: u32) {
+    pub(crate) fn push(&mut self, at: Instant) {
         if let Some(free) = self.0.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some((at, repeat));
+            *free = Some(at);
         }
     }
 
     fn first(&self) -> Option<Instant> {
-        self.0.iter().flatten().map(|(at, _)| *at).min()
+        self.0.iter().flatten().min().copied()
     }
 
-    /// One that is due, as its number of rounds.
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<u32> {
-        let due = |slot: &Option<(Instant, u32)>| slot.is_some_and(|(at, _)| at <= now);
+    /// Forgets those that are due and says how many there were.
+    pub(crate) fn take_due(&mut self, now: Instant) -> usize {
         self.0
             .iter_mut()
-            .find(|slot| due(slot))?
-            .take()
-            .map(|(_, repeat)| repeat)
+            .filter_map(|slot| slot.take_if(|at| *at <= now))
+            .count()
     }
 }
 
 impl State {
     pub(crate) const fn kind(&self) -> StateKind {
         match self {
-            State::Init => StateKind::Init,
+            State::Init(_) => StateKind::Init,
             State::Backup(_) => StateKind::Backup,
             State::Master(_) => StateKind::Master,
             State::Fault => StateKind::Fault,
@@ -79,10 +83,17 @@ impl State {
     /// When the state wants to be woken.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self {
-            State::Init | State::Fault | State::Stopped => None,
+            State::Init(at) => *at,
+            State::Fault | State::Stopped => None,
             State::Backup(backup) => Some(backup.down_at),
             State::Master(master) => {
-                let bursts = [master.later.first(), master.refresh_at];
+                let rival = master.rival.and_then(|rival| rival.gone_at);
+                let bursts = [
+                    master.burst_at,
+                    master.lower_bursts.first(),
+                    master.refresh_at,
+                    rival,
+                ];
                 Some(
                     bursts
                         .into_iter()

@@ -29,6 +29,18 @@ pub struct Stats {
     pub authtype_mismatch: u64,
     /// Wrong passwords or signatures.
     pub auth_failure: u64,
+    /// `auth_hmac`: trailers that were missing.
+    pub auth_ext_missing: u64,
+    /// `auth_hmac`: trailers of another form.
+    pub auth_ext_malformed: u64,
+    /// `auth_hmac`: keys that we do not have.
+    pub auth_ext_unknown_key: u64,
+    /// `auth_hmac`: wrong MACs.
+    pub auth_ext_invalid_hmac: u64,
+    /// `auth_hmac`: trailers too old, or from the future.
+    pub auth_ext_stale: u64,
+    /// `auth_hmac`: trailers seen before.
+    pub auth_ext_replay: u64,
     /// Wrong checksums.
     pub checksum_err: u64,
     /// Wrong versions.
@@ -48,11 +60,19 @@ impl Stats {
             Reject::Version { .. } => &mut self.version_err,
             Reject::AuthUnknown { .. } => &mut self.invalid_authtype,
             Reject::AuthType { .. } => &mut self.authtype_mismatch,
-            Reject::Password => &mut self.auth_failure,
+            Reject::Password | Reject::AhIcv | Reject::AhSpi { .. } | Reject::AhReplay { .. } => {
+                &mut self.auth_failure
+            }
+            Reject::HmacMissing => &mut self.auth_ext_missing,
+            Reject::HmacMalformed => &mut self.auth_ext_malformed,
+            Reject::HmacKey { .. } => &mut self.auth_ext_unknown_key,
+            Reject::HmacWrong => &mut self.auth_ext_invalid_hmac,
+            Reject::HmacStale => &mut self.auth_ext_stale,
+            Reject::HmacReplay => &mut self.auth_ext_replay,
             Reject::Interval { .. } => &mut self.advert_interval_err,
             Reject::Type { .. } => &mut self.invalid_type_rcvd,
             Reject::Checksum { .. } => &mut self.checksum_err,
-            Reject::Cast | Reject::NotPeer => &mut self.addr_list_err,
+            Reject::Cast | Reject::NotPeer | Reject::PeerTtl { .. } => &mut self.addr_list_err,
             Reject::Vrid { .. } | Reject::Owner => return,
         };
         *counter += 1;
@@ -81,6 +101,16 @@ impl Told {
                 Reject::NotPeer => 10,
                 Reject::Owner => 11,
                 Reject::Vrid { .. } => 12,
+                Reject::PeerTtl { .. } => 13,
+                Reject::AhIcv => 14,
+                Reject::AhSpi { .. } => 15,
+                Reject::AhReplay { .. } => 18,
+                Reject::HmacMissing => 19,
+                Reject::HmacMalformed => 20,
+                Reject::HmacStale => 21,
+                Reject::HmacKey { .. } => 22,
+                Reject::HmacWrong => 23,
+                Reject::HmacReplay => 24,
             },
             Event::List { .. } => 16,
             Event::IntervalDiffers { .. } => 17,

@@ -235,8 +235,8 @@ impl Bench {
             source: address(source),
             destination: vrrp::default_group(Family::V4),
             ttl: 255,
-            header: &[],
-            message: &message,
+            ipv4: None,
+            payload: &message,
         };
         self.router.handle_packet(self.now, &rx);
     }

@@ -8,7 +8,7 @@ mod repr;
 mod tests;
 
 pub use packet::Packet;
-pub use repr::{Auth, Repr};
+pub use repr::{Auth, Repr, fill_checksum};
 
 use crate::checksum::Sum;
 use core::net::IpAddr;

@@ -183,8 +183,16 @@ impl Role {
                 id,
                 from,
                 to,
+                protocol,
+                ip_id,
                 message,
-            } => self.send(id, from, to, &message),
+            } => {
+                let ip = sockets::Ip {
+                    protocol,
+                    id: ip_id,
+                };
+                self.send(id, from, to, ip, &message);
+            }
             Effect::Hold(id) => self.kernel.hold(id),
             Effect::Release(id) => {
                 self.announcer.forget(id);
@@ -196,7 +204,14 @@ impl Role {
         }
     }
 
-    fn send(&mut self, id: InstanceId, from: IpAddr, to: vrrp::Destination, message: &[u8]) {
+    fn send(
+        &mut self,
+        id: InstanceId,
+        from: IpAddr,
+        to: vrrp::Destination,
+        ip: sockets::Ip,
+        message: &[u8],
+    ) {
         let Some(instance) = self.plan.instances.get(&id) else {
             return;
         };
@@ -207,7 +222,7 @@ impl Role {
             vrrp::Destination::Group => instance.params.group,
             vrrp::Destination::Peer(peer) => peer,
         };
-        if let Err(e) = self.sockets.send(index, from, to, message) {
+        if let Err(e) = self.sockets.send(index, from, to, ip, message) {
             self.log
                 .detail(format!("({}) cannot send an advert: {e}", instance.name));
         }
@@ -308,6 +323,10 @@ impl Role {
                 return None;
             };
             Some(sockets::Wanted {
+                protocol: match instance.params.auth {
+                    vrrp::Auth::Ah(_) => wire::ipv4::PROTOCOL_AH,
+                    vrrp::Auth::None | vrrp::Auth::Pass(_) => wire::ipv4::PROTOCOL_VRRP,
+                },
                 interface: instance.params.interface.clone(),
                 link: index,
                 group,

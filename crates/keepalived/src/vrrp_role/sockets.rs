@@ -24,14 +24,21 @@ pub(super) struct Wanted {
     pub(super) interface: String,
     pub(super) link: u32,
     pub(super) group: Ipv4Addr,
+    /// 112, or 51 for adverts behind an authentication header.
+    pub(super) protocol: u8,
+}
+
+/// What the machine decides of an advert's IP header.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ip {
+    pub(super) protocol: u8,
+    pub(super) id: u16,
 }
 
 struct Pair {
     token: u64,
     receiver: Receiver,
     sender: Sender,
-    /// IP identification of the next packet, counting from 1 as the original's does.
-    next_id: u16,
 }
 
 /// All of them.
@@ -85,9 +92,8 @@ impl Sockets {
     }
 
     fn open(&mut self, key: &Wanted, reactor: &mut Reactor) -> io::Result<()> {
-        let receiver =
-            Receiver::multicast_v4(&key.interface, key.link, ipv4::PROTOCOL_VRRP, key.group)?;
-        let sender = Sender::v4(&key.interface, key.link, ipv4::PROTOCOL_VRRP)?;
+        let receiver = Receiver::multicast_v4(&key.interface, key.link, key.protocol, key.group)?;
+        let sender = Sender::v4(&key.interface, key.link, key.protocol)?;
         let token = self.next_token;
         reactor.add(receiver.as_fd(), token)?;
         self.next_token += 1;
@@ -97,7 +103,6 @@ impl Sockets {
                 token,
                 receiver,
                 sender,
-                next_id: 1,
             },
         );
         Ok(())
@@ -129,21 +134,26 @@ impl Sockets {
         link: u32,
         from: IpAddr,
         to: IpAddr,
+        ip: Ip,
         message: &[u8],
     ) -> io::Result<()> {
         let (IpAddr::V4(from), IpAddr::V4(to)) = (from, to) else {
             return Err(io::ErrorKind::Unsupported.into());
         };
-        let pair = self
-            .pairs
-            .iter_mut()
-            .find(|(key, _)| key.link == link && (key.group == to || !to.is_multicast()));
+        let pair = self.pairs.iter().find(|(key, _)| {
+            key.link == link
+                && key.protocol == ip.protocol
+                && (key.group == to || !to.is_multicast())
+        });
         let Some((_, pair)) = pair else {
             return Err(io::ErrorKind::NotConnected.into());
         };
-        let header = ipv4::Repr::advert(from, to, TTL, pair.next_id, message.len());
+        let header = ipv4::Repr::advert(from, to, TTL, ip.id, message.len());
+        let header = ipv4::Repr {
+            protocol: ip.protocol,
+            ..header
+        };
         let header = header.emit().ok_or(io::ErrorKind::InvalidInput)?;
-        pair.next_id = pair.next_id.checked_add(1).unwrap_or(1);
         let mut packet = Vec::with_capacity(header.len() + message.len());
         packet.extend_from_slice(&header);
         packet.extend_from_slice(message);

@@ -279,8 +279,8 @@ impl Lan {
                 source,
                 destination: vrrp::default_group(Family::V4),
                 ttl: 255,
-                header: &[],
-                message: &frame.message,
+                ipv4: None,
+                payload: &frame.message,
             };
             router.handle_packet(now, &rx);
         });

@@ -99,8 +99,11 @@ impl Repr {
     }
 }
 
-/// Puts the checksum at its place, which has to hold zero.
-fn fill_checksum(message: &mut [u8], cover: Cover) {
+/// Puts the checksum over the whole message at its place.
+pub fn fill_checksum(message: &mut [u8], cover: Cover) {
+    if let Some(field) = message.get_mut(HEADER_LEN - 2..HEADER_LEN) {
+        field.fill(0);
+    }
     let sum = cover
         .sum(message.len())
         .with(message)
