@@ -68,7 +68,7 @@ fn outcome(text: &str) -> (String, String) {
         let p = &instance.params;
         writeln!(
             meant,
-            "{} {} vrid {} {:?} priority {} every {} s {:?} {:?}",
+            "{} {} vrid {} {:?} priority {} every {} s {:?} {}",
             instance.name,
             p.interface,
             p.vrid,
@@ -76,7 +76,7 @@ fn outcome(text: &str) -> (String, String) {
             p.priority,
             p.interval,
             p.preempt,
-            p.auth
+            auth(&p.auth)
         )
         .unwrap();
         for a in &instance.addresses {
@@ -157,4 +157,12 @@ fn every_case_says_and_means_what_its_file_promises() {
     }
     assert!(cases >= 20, "only {cases} cases were found");
     assert!(wrong.is_empty() || update, "{wrong}");
+}
+
+/// With the secret, which `Debug` masks.
+fn auth(auth: &vrrp::Auth) -> String {
+    match auth {
+        vrrp::Auth::Pass(password) => format!("Pass({password:?})"),
+        other => format!("{other:?}"),
+    }
 }
