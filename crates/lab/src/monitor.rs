@@ -55,6 +55,6 @@ fn tell(fact: &Fact) -> Option<What> {
     match fact {
         Fact::AddressAdded(a) => v4(a.key.prefix.addr()).map(What::AddressAdded),
         Fact::AddressRemoved(a) => v4(a.key.prefix.addr()).map(What::AddressRemoved),
-        Fact::Link(_) | Fact::LinkGone(_) | Fact::Lost => None,
+        Fact::Link(_) | Fact::LinkGone(_) | Fact::Policy(_) | Fact::Lost => None,
     }
 }

@@ -43,10 +43,10 @@ pub struct AddressSpec {
 
 impl AddressSpec {
     /// Whether what the kernel `has` is what this asks for. Without a label any will do, as the
-    /// kernel then takes the interface's name; a lifetime that runs down is still the one given.
+    /// kernel then takes the interface's name; a lifetime that runs down is still the one given. The
+    /// scope is left to the caller, who knows the family.
     pub(crate) fn is_met_by(&self, has: &AddressSpec) -> bool {
         (self.label.is_none() || self.label == has.label)
-            && self.scope == has.scope
             && self.broadcast == has.broadcast
             && self.flags == has.flags
             && (self.preferred == Some(0)) == (has.preferred == Some(0))

@@ -1,5 +1,5 @@
 //! What goes in and what comes out: facts and operations.
-use crate::{AddressKey, AddressSpec};
+use crate::{AddressKey, AddressSpec, Route, Rule};
 
 /// Who wants something: an instance, the static group. Lower numbers come first where order
 /// matters.
@@ -26,6 +26,14 @@ pub enum Fact {
     Present(Seen),
     /// An address went.
     Absent(AddressKey),
+    /// A route came.
+    RoutePresent(Box<Route>),
+    /// A route went.
+    RouteAbsent(Box<Route>),
+    /// A rule came.
+    RulePresent(Box<Rule>),
+    /// A rule went.
+    RuleAbsent(Box<Rule>),
     /// An interface is there; whether it is up.
     Link {
         /// Its index.
@@ -44,14 +52,28 @@ pub enum Op {
     Remove(AddressKey),
     /// Put an address on its interface.
     Add(AddressKey, AddressSpec),
+    /// Take a route away.
+    RemoveRoute(Box<Route>),
+    /// Put a route in place.
+    AddRoute(Box<Route>),
+    /// Take a rule away.
+    RemoveRule(Box<Rule>),
+    /// Put a rule in place.
+    AddRule(Box<Rule>),
 }
 
 impl Op {
-    /// The address it is about.
-    pub const fn key(&self) -> &AddressKey {
+    /// The address it is about, if it is about one.
+    pub const fn address(&self) -> Option<&AddressKey> {
         match self {
-            Op::Remove(key) | Op::Add(key, _) => key,
+            Op::Remove(key) | Op::Add(key, _) => Some(key),
+            _ => None,
         }
+    }
+
+    /// Whether it takes something away.
+    pub const fn is_removal(&self) -> bool {
+        matches!(self, Op::Remove(_) | Op::RemoveRoute(_) | Op::RemoveRule(_))
     }
 }
 

@@ -1,10 +1,16 @@
-//! The comparison: what is wanted against what is there.
-use crate::observed::{Observed, Origin};
-use crate::{AddressKey, AddressSpec, Fact, Failure, Op, Owner, Seen};
-use std::collections::{BTreeMap, BTreeSet};
+//! The books of all kinds together, and the order between them.
+use crate::book::Book;
+use crate::kind::{Addresses, Routes, Rules};
+use crate::links::Links;
+use crate::observed::Origin;
+use crate::{AddressKey, AddressSpec, Fact, Failure, Op, Owner, Route, Rule, Seen};
+use std::collections::BTreeSet;
 use wire::Prefix;
 
-/// What to do at start about addresses with our tag that no configuration names.
+/// The tag on routes and rules of ours (`RTPROT_KEEPALIVED`).
+const PROTOCOL: u8 = 18;
+
+/// What to do at start about objects with our tag that no configuration names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leftovers {
     /// Remove them: whoever left them is dead. Right where one daemon has the network to itself.
@@ -13,33 +19,34 @@ pub enum Leftovers {
     Keep,
 }
 
-/// One owner's entries.
-#[derive(Debug, Default)]
-struct Entries {
-    items: Vec<(AddressKey, AddressSpec)>,
-    held: bool,
+/// All that an owner has, each kind in the order of its configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Items {
+    /// Addresses.
+    pub addresses: Vec<(AddressKey, AddressSpec)>,
+    /// Routes.
+    pub routes: Vec<Route>,
+    /// Rules.
+    pub rules: Vec<Rule>,
 }
 
-/// Whose entry, and which: the order in which things are done.
-type Place = (Owner, usize);
+impl From<Vec<(AddressKey, AddressSpec)>> for Items {
+    fn from(addresses: Vec<(AddressKey, AddressSpec)>) -> Self {
+        Items {
+            addresses,
+            ..Items::default()
+        }
+    }
+}
 
 /// See the crate's documentation.
 #[derive(Debug)]
 pub struct Ledger {
     leftovers: Leftovers,
-    started: bool,
-    owners: BTreeMap<Owner, Entries>,
-    /// Where each key stands in the configuration, held or not.
-    named: BTreeMap<AddressKey, BTreeSet<Place>>,
-    /// The places that are held; the first one's spec counts.
-    wanted: BTreeMap<AddressKey, BTreeSet<Place>>,
-    observed: Observed,
-    /// Keys at which the two sides may differ.
-    dirty: BTreeSet<AddressKey>,
-    /// The kernel refused something about these; a change around them lets it be tried again.
-    refused: BTreeSet<AddressKey>,
-    /// Our last operation on these was an addition, whatever others did since.
-    added: BTreeSet<AddressKey>,
+    links: Links,
+    addresses: Book<Addresses>,
+    routes: Book<Routes>,
+    rules: Book<Rules>,
 }
 
 impl Ledger {
@@ -47,74 +54,49 @@ impl Ledger {
     pub fn new(leftovers: Leftovers) -> Self {
         Ledger {
             leftovers,
-            started: false,
-            owners: BTreeMap::new(),
-            named: BTreeMap::new(),
-            wanted: BTreeMap::new(),
-            observed: Observed::default(),
-            dirty: BTreeSet::new(),
-            refused: BTreeSet::new(),
-            added: BTreeSet::new(),
+            links: Links::default(),
+            addresses: Book::default(),
+            routes: Book::default(),
+            rules: Book::default(),
         }
     }
 
-    /// Says what `owner` has in its configuration, in that order, replacing what was said before.
-    /// Whether it is held stays as it is: a held owner's new addresses are added, its old ones
-    /// removed, and nothing happens to those that stay.
-    pub fn configure(&mut self, owner: Owner, items: Vec<(AddressKey, AddressSpec)>) {
-        let held = self.owners.get(&owner).is_some_and(|entries| entries.held);
-        self.forget(owner);
-        for (place, (key, _)) in items.iter().enumerate() {
-            self.named.entry(*key).or_default().insert((owner, place));
-        }
-        self.owners.insert(owner, Entries { items, held: false });
-        if held {
-            self.hold(owner);
-        }
+    /// Says what `owner` has in its configuration, replacing what was said before. Whether it is
+    /// held stays as it is: a held owner's new objects are added, its old ones removed, and nothing
+    /// happens to those that stay.
+    pub fn configure(&mut self, owner: Owner, items: impl Into<Items>) {
+        let items = items.into();
+        let routes = items.routes.into_iter().map(|route| (route.key(), route));
+        let rules = items.rules.into_iter().map(|rule| (rule.normal(), ()));
+        self.addresses.configure(owner, items.addresses);
+        self.routes.configure(owner, routes.collect());
+        self.rules.configure(owner, rules.collect());
     }
 
     /// Drops `owner` with all it has: what it held is removed, unless another holds it too.
     pub fn forget(&mut self, owner: Owner) {
-        let Some(entries) = self.owners.remove(&owner) else {
-            return;
-        };
-        for (place, (key, _)) in entries.items.iter().enumerate() {
-            take(&mut self.wanted, key, (owner, place));
-            take(&mut self.named, key, (owner, place));
-            self.touch(*key);
-        }
+        self.addresses.forget(owner);
+        self.routes.forget(owner);
+        self.rules.forget(owner);
     }
 
     /// Wants all that `owner` has configured to be in force. What was refused is tried again.
     pub fn hold(&mut self, owner: Owner) {
-        let Some(entries) = self.owners.get_mut(&owner) else {
-            return;
-        };
-        entries.held = true;
-        for (place, (key, _)) in entries.items.iter().enumerate() {
-            self.wanted.entry(*key).or_default().insert((owner, place));
-            self.refused.remove(key);
-            self.dirty.insert(*key);
-        }
+        self.addresses.hold(owner);
+        self.routes.hold(owner);
+        self.rules.hold(owner);
     }
 
-    /// Wants none of it any more: each address is removed unless another owner holds it too, also
-    /// one that somebody else had put there, but not the interface's own.
+    /// Wants none of it any more: each object is removed unless another owner holds it too, also
+    /// one that somebody else had put there, but not an interface's own address.
     pub fn release(&mut self, owner: Owner) {
-        let Some(entries) = self.owners.get_mut(&owner) else {
-            return;
-        };
-        entries.held = false;
-        for (place, (key, _)) in entries.items.iter().enumerate() {
-            take(&mut self.wanted, key, (owner, place));
-            self.observed.claim(key);
-            self.refused.remove(key);
-            self.dirty.insert(*key);
-        }
+        self.addresses.release(owner);
+        self.routes.release(owner);
+        self.rules.release(owner);
     }
 
-    /// Takes the kernel's whole list, in the kernel's order: at start, and again when events were
-    /// lost. Returns the owners of addresses that were in force and no longer are.
+    /// Takes the kernel's whole list of addresses, in the kernel's order: at start, and again when
+    /// events were lost. Returns the owners of addresses that were in force and no longer are.
     ///
     /// The first time it decides whose each address is, so configure before. Ours are those that
     /// the configuration names, whoever put them there, and those with our tag as [`Leftovers`]
@@ -122,33 +104,60 @@ impl Ledger {
     /// first address without our tag, unless that is a secondary one; for IPv6 any without tag and
     /// without "nodad", as keepalived sets at least one of them.
     pub fn adopt(&mut self, dump: Vec<Seen>) -> Vec<Owner> {
-        let mut before = self.observed.clear();
-        self.dirty.extend(before.keys().copied());
-        self.dirty.extend(self.wanted.keys().copied());
-        self.refused.clear();
-        let start = !std::mem::replace(&mut self.started, true);
         let mut met = BTreeSet::new();
-        for seen in dump {
+        let judge = |seen: Seen| {
             let first = !seen.tagged && is_v4(&seen.key) && met.insert(seen.key.link);
-            let origin = match before.remove(&seen.key) {
-                Some(entry) => entry.origin,
-                None if start => self.origin_at_start(&seen, first),
-                None => self.origin_later(&seen),
-            };
-            self.dirty.insert(seen.key);
-            self.observed.insert(seen.key, seen.spec, origin);
-        }
-        let lost: BTreeSet<_> = before.keys().flat_map(|key| self.holders(key)).collect();
-        lost.into_iter().collect()
+            let origin = self.address_at_start(&seen, first);
+            (seen.key, seen.spec, origin, seen.tagged)
+        };
+        let judged = dump.into_iter().map(judge).collect();
+        self.addresses.adopt(judged).collect()
     }
 
-    /// Takes one event, of our doing or another's. Returns the owners that lost an address in
+    /// Takes the kernel's whole list of routes, as [`adopt`](Self::adopt) does of addresses. Ours
+    /// are those that the configuration names, protocol included, and those with our protocol as
+    /// [`Leftovers`] says; others may be left out.
+    pub fn adopt_routes(&mut self, dump: Vec<Route>) -> Vec<Owner> {
+        let judge = |route: Route| {
+            let (key, tagged) = (route.key(), route.protocol == PROTOCOL);
+            let origin = self.at_start(self.routes.names(&key), tagged);
+            (key, route, origin, tagged)
+        };
+        let judged: Vec<_> = dump.into_iter().map(judge).collect();
+        let known = judged
+            .into_iter()
+            .filter(|(.., origin, tagged)| known(*origin, *tagged));
+        self.routes.adopt(known.collect()).collect()
+    }
+
+    /// Takes the kernel's whole list of rules, like [`adopt_routes`](Self::adopt_routes).
+    pub fn adopt_rules(&mut self, dump: Vec<Rule>) -> Vec<Owner> {
+        let judge = |rule: Rule| {
+            let (key, tagged) = (rule.clone().normal(), rule.protocol == PROTOCOL);
+            let origin = self.at_start(self.rules.names(&key), tagged);
+            (key, (), origin, tagged)
+        };
+        let judged: Vec<_> = dump.into_iter().map(judge).collect();
+        let known = judged
+            .into_iter()
+            .filter(|(.., origin, tagged)| known(*origin, *tagged));
+        self.rules.adopt(known.collect()).collect()
+    }
+
+    /// Takes one event, of our doing or another's. Returns the owners that lost an object in
     /// force to somebody else; [`settle`](Self::settle) would put it back, unless they
     /// [`release`](Self::release) it before.
     pub fn observe(&mut self, fact: Fact) -> Vec<Owner> {
         match fact {
-            Fact::Present(seen) => self.present(seen),
-            Fact::Absent(key) => return self.absent(&key),
+            Fact::Present(seen) => self.addresses.present(seen.key, seen.spec, seen.tagged),
+            Fact::Absent(key) => return self.address_absent(&key),
+            Fact::RoutePresent(route) => self.route_present(*route),
+            Fact::RouteAbsent(route) => return self.routes.absent(&route.key(), &self.links),
+            Fact::RulePresent(rule) => {
+                let tagged = rule.protocol == PROTOCOL;
+                self.rules.present(rule.normal(), (), tagged);
+            }
+            Fact::RuleAbsent(rule) => return self.rules.absent(&rule.normal(), &self.links),
             Fact::Link { index, up } => self.link(index, Some(up)),
             Fact::LinkGone(index) => self.link(index, None),
         }
@@ -156,207 +165,125 @@ impl Ledger {
     }
 
     /// At most `budget` operations that bring the kernel closer to what is wanted. All removals
-    /// come before the first addition, both in the order of owners and their configuration. They
-    /// count as done unless [`failed`](Self::failed) is called; when there is nothing (left) to
-    /// do, the answer is empty.
+    /// (rules, routes, addresses) come before the first addition (addresses, routes, rules), each
+    /// kind in the order of owners and their configuration. They count as done unless
+    /// [`failed`](Self::failed) is called; when there is nothing (left) to do, the answer is empty.
     pub fn settle(&mut self, budget: usize) -> Vec<Op> {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        let excess = dirty.iter().filter(|key| self.is_in_excess(key));
-        let mut removals: Vec<_> = excess.map(|key| (self.place(key), *key)).collect();
-        removals.sort_unstable();
-        let postponed = removals.split_off(removals.len().min(budget));
-        let mut ops: Vec<_> = removals
-            .into_iter()
-            .map(|(_, key)| self.remove(key))
-            .collect();
-        if postponed.is_empty() {
-            ops.extend(self.additions(&mut dirty, budget - ops.len()));
-        }
-        self.dirty = dirty;
-        ops
+        let mut batch = Batch {
+            ops: Vec::new(),
+            budget,
+        };
+        let mut all = batch.put(|room| self.rules.removals(room));
+        all &= batch.put(|room| self.routes.removals(room));
+        all &= batch.put(|room| self.addresses.removals(room));
+        let _ = all
+            && batch.put(|room| self.addresses.additions(room, &self.links))
+            && batch.put(|room| self.routes.additions(room, &self.links))
+            && batch.put(|room| self.rules.additions(room, &self.links));
+        batch.ops
     }
 
     /// Says that an operation out of [`settle`](Self::settle) was not carried out. Returns the
-    /// owners that lack an address for it; it is not tried again until something changes:
+    /// owners that lack an object for it; it is not tried again until something changes:
     /// its link, its configuration, or that it is held.
     pub fn failed(&mut self, op: &Op, why: Failure) -> Vec<Owner> {
-        self.added.remove(op.key());
-        match (op, why) {
-            // Whoever removed it first: the event that we wait for is that one's.
-            (Op::Remove(_), Failure::NotThere) => Vec::new(),
-            (Op::Remove(key), _) => {
-                self.observed.take_echo(key);
-                self.observed
-                    .insert(*key, AddressSpec::default(), Origin::Ours);
-                self.refused.insert(*key);
-                Vec::new()
+        match op {
+            Op::Add(key, _) => return self.addresses.not_added(key, why),
+            Op::AddRoute(route) => return self.routes.not_added(&route.key(), why),
+            Op::AddRule(rule) => return self.rules.not_added(rule, why),
+            Op::Remove(key) => self.addresses.not_removed(key, AddressSpec::default(), why),
+            Op::RemoveRoute(route) => {
+                self.routes
+                    .not_removed(&route.key(), Route::clone(route), why);
             }
-            // Somebody was faster. It is in force, and his.
-            (Op::Add(key, spec), Failure::AlreadyThere) => {
-                self.observed.insert(*key, spec.clone(), Origin::Foreign);
-                Vec::new()
-            }
-            (Op::Add(key, _), _) => {
-                self.observed.remove(key);
-                self.refused.insert(*key);
-                self.holders(key).collect()
-            }
+            Op::RemoveRule(rule) => self.rules.not_removed(rule, (), why),
         }
+        Vec::new()
     }
 
     /// Whether all that `owner` holds is in force, as far as known; operations that were given
     /// out count.
     pub fn is_in_force(&self, owner: Owner) -> bool {
-        self.owners.get(&owner).is_some_and(|entries| {
-            entries.held
-                && entries
-                    .items
-                    .iter()
-                    .all(|(key, _)| self.observed.get(key).is_some())
-        })
+        self.addresses.is_in_force(owner)
+            && self.routes.is_in_force(owner)
+            && self.rules.is_in_force(owner)
     }
 
-    fn present(&mut self, seen: Seen) {
-        // Our removal came after this was told: its own event is still on the way.
-        if self.observed.awaits_echo(&seen.key) {
-            return;
+    /// IPv4 routes vanish untold with their source address, and with the last address of a link.
+    fn address_absent(&mut self, key: &AddressKey) -> Vec<Owner> {
+        let owners = self.addresses.absent(key, &self.links);
+        if is_v4(key) {
+            let last = !self
+                .addresses
+                .has(|other| is_v4(other) && other.link == key.link);
+            let address = key.prefix.addr();
+            self.routes.doubt(|_, route| {
+                let source = |route: &Route| route.source == Some(address);
+                route.is_some_and(|route| source(route) || (last && route.may_use(key.link)))
+            });
         }
-        // What became of our own addition is the kernel's affair (it chooses an IPv6 scope, say):
-        // holding that against what was asked for would replace it for ever.
-        let as_asked = self.added.contains(&seen.key) && self.observed.get(&seen.key).is_some();
-        if !as_asked && !self.observed.update(&seen.key, &seen.spec) {
-            let origin = self.origin_later(&seen);
-            self.observed.insert(seen.key, seen.spec, origin);
-        }
-        self.touch(seen.key);
+        owners
     }
 
-    fn absent(&mut self, key: &AddressKey) -> Vec<Owner> {
-        if self.observed.take_echo(key) || self.observed.remove(key).is_none() {
-            return Vec::new();
+    fn route_present(&mut self, route: Route) {
+        let (key, tagged) = (route.key(), route.protocol == PROTOCOL);
+        if tagged || self.routes.names(&key) {
+            self.routes.present(key, route, tagged);
         }
-        self.touch(*key);
-        if !self.observed.is_up(key.link) || self.observed.goes_with_another(key) {
-            return Vec::new();
-        }
-        self.holders(key).collect()
     }
 
+    /// IPv4 routes vanish untold with a link that goes down; IPv4 addresses stay until it is gone.
     fn link(&mut self, index: u32, up: Option<bool>) {
-        self.observed.set_link(index, up);
-        let first = AddressKey::new(index, Prefix::default());
-        let on_it = self.named.range(first..).map(|(key, _)| *key);
-        let on_it: Vec<_> = on_it.take_while(|key| key.link == index).collect();
-        for key in on_it {
-            self.touch(key);
+        self.links.set(index, up);
+        if up.is_none() {
+            self.addresses.doubt(|key, _| key.link == index);
         }
+        if up != Some(true) {
+            self.routes
+                .doubt(|_, route| route.is_some_and(|route| route.may_use(index)));
+        }
+        self.addresses.reconsider(|key| key.link == index);
+        self.routes.reconsider(|_| true);
     }
 
-    /// Something changed about it: compare again, and try again what was refused.
-    fn touch(&mut self, key: AddressKey) {
-        self.refused.remove(&key);
-        self.dirty.insert(key);
-    }
-
-    fn origin_at_start(&self, seen: &Seen, first: bool) -> Origin {
-        let named = self.named.contains_key(&seen.key);
+    fn address_at_start(&self, seen: &Seen, first: bool) -> Origin {
+        let named = self.addresses.names(&seen.key);
         let own = if is_v4(&seen.key) {
             first && !seen.secondary
         } else {
             !seen.spec.is_nodad()
         };
-        match (seen.tagged, named) {
-            (true, false) if self.leftovers == Leftovers::Keep => Origin::Foreign,
-            (true, _) => Origin::Ours,
-            (false, false) => Origin::Foreign,
-            (false, true) => {
-                if own {
-                    Origin::Own
-                } else {
-                    Origin::Ours
-                }
-            }
+        if named && !seen.tagged && own {
+            return Origin::Own;
         }
+        self.at_start(named, seen.tagged)
     }
 
-    /// After the start, what we did not add is not ours; but our own addition may be told after we
-    /// have learnt of an older removal.
-    fn origin_later(&self, seen: &Seen) -> Origin {
-        let known = self.named.contains_key(&seen.key) || self.added.contains(&seen.key);
-        if known && seen.tagged {
-            Origin::Ours
-        } else {
-            Origin::Foreign
-        }
+    fn at_start(&self, named: bool, tagged: bool) -> Origin {
+        let ours = named || (tagged && self.leftovers == Leftovers::Remove);
+        if ours { Origin::Ours } else { Origin::Foreign }
     }
+}
 
-    fn holders(&self, key: &AddressKey) -> impl Iterator<Item = Owner> {
-        self.wanted
-            .get(key)
-            .into_iter()
-            .flatten()
-            .map(|(owner, _)| *owner)
-    }
+/// Worth keeping in mind: a full routing table of others is not.
+fn known(origin: Origin, tagged: bool) -> bool {
+    tagged || origin != Origin::Foreign
+}
 
-    fn place(&self, key: &AddressKey) -> Option<Place> {
-        self.named.get(key)?.first().copied()
-    }
+struct Batch {
+    ops: Vec<Op>,
+    budget: usize,
+}
 
-    fn spec(&self, key: &AddressKey) -> Option<(Place, &AddressSpec)> {
-        let (owner, place) = *self.wanted.get(key)?.first()?;
-        let (_, spec) = self.owners.get(&owner)?.items.get(place)?;
-        Some(((owner, place), spec))
-    }
-
-    /// It is there and ours, but unwanted, or wanted otherwise.
-    fn is_in_excess(&self, key: &AddressKey) -> bool {
-        let ours = self
-            .observed
-            .get(key)
-            .filter(|entry| entry.origin == Origin::Ours);
-        let met = |has| self.spec(key).is_some_and(|(_, spec)| spec.is_met_by(has));
-        ours.is_some_and(|entry| !met(&entry.spec)) && !self.refused.contains(key)
-    }
-
-    fn is_lacking(&self, key: &AddressKey) -> bool {
-        self.observed.get(key).is_none() && self.observed.takes(key) && !self.refused.contains(key)
-    }
-
-    fn remove(&mut self, key: AddressKey) -> Op {
-        self.observed.remove(&key);
-        self.observed.expect_echo(key);
-        self.added.remove(&key);
-        Op::Remove(key)
-    }
-
-    /// Up to `budget` additions among the keys in `dirty`; the rest of them stay there.
-    fn additions(&mut self, dirty: &mut BTreeSet<AddressKey>, budget: usize) -> Vec<Op> {
-        let lacking = dirty.iter().filter(|key| self.is_lacking(key));
-        let found = lacking.filter_map(|key| Some((self.spec(key)?, *key)));
-        let mut found: Vec<_> = found
-            .map(|((place, spec), key)| (place, key, spec.clone()))
-            .collect();
-        found.sort_unstable_by_key(|(place, ..)| *place);
-        let postponed = found.split_off(found.len().min(budget));
-        *dirty = postponed.into_iter().map(|(_, key, _)| key).collect();
-        let add = |(_, key, spec): (Place, AddressKey, AddressSpec)| {
-            self.observed.insert(key, spec.clone(), Origin::Ours);
-            self.added.insert(key);
-            Op::Add(key, spec)
-        };
-        found.into_iter().map(add).collect()
+impl Batch {
+    /// Appends what there is room for; whether that was all.
+    fn put(&mut self, more: impl FnOnce(usize) -> (Vec<Op>, bool)) -> bool {
+        let (ops, all) = more(self.budget.saturating_sub(self.ops.len()));
+        self.ops.extend(ops);
+        all
     }
 }
 
 fn is_v4(key: &AddressKey) -> bool {
     matches!(key.prefix, Prefix::V4(_))
-}
-
-fn take(map: &mut BTreeMap<AddressKey, BTreeSet<Place>>, key: &AddressKey, place: Place) {
-    if let Some(places) = map.get_mut(key) {
-        places.remove(&place);
-        if places.is_empty() {
-            map.remove(key);
-        }
-    }
 }

@@ -12,12 +12,21 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod address;
+mod book;
 mod fact;
+mod kind;
 mod ledger;
+mod links;
 mod observed;
+mod route;
+#[cfg(test)]
+mod route_tests;
+mod rule;
 #[cfg(test)]
 mod tests;
 
 pub use address::{AddressKey, AddressSpec};
 pub use fact::{Fact, Failure, Op, Owner, Seen};
-pub use ledger::{Ledger, Leftovers};
+pub use ledger::{Items, Ledger, Leftovers};
+pub use route::{Encap, Hop, Insert, IpTunnel, Route, RouteKey, route_type};
+pub use rule::{Action, Rule};

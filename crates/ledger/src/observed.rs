@@ -1,9 +1,7 @@
-//! The kernel's side, as far as it has been told.
-use crate::{AddressKey, AddressSpec};
+//! The kernel's side of one kind of object, as far as it has been told.
 use std::collections::BTreeMap;
-use wire::Prefix;
 
-/// Who answers for an address.
+/// Who answers for an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// We do: it goes when nobody wants it.
@@ -14,43 +12,50 @@ pub(crate) enum Origin {
     Own,
 }
 
-/// An address that is there.
+/// An object that is there.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) spec: AddressSpec,
+pub(crate) struct Entry<S> {
+    pub(crate) spec: S,
     pub(crate) origin: Origin,
 }
 
-/// Addresses, links, and the events that are still to come of our own removals.
-#[derive(Debug, Default)]
-pub(crate) struct Observed {
-    entries: BTreeMap<AddressKey, Entry>,
-    /// Whether each link is up; `None`: gone. Of others nothing is known.
-    links: BTreeMap<u32, Option<bool>>,
-    echoes: BTreeMap<AddressKey, usize>,
+/// What is there, and the events that are still to come of our own removals.
+#[derive(Debug)]
+pub(crate) struct Observed<K, S> {
+    entries: BTreeMap<K, Entry<S>>,
+    echoes: BTreeMap<K, usize>,
 }
 
-impl Observed {
-    /// Forgets all addresses, and the events that may have been lost; returns the addresses.
-    pub(crate) fn clear(&mut self) -> BTreeMap<AddressKey, Entry> {
+impl<K, S> Default for Observed<K, S> {
+    fn default() -> Self {
+        Observed {
+            entries: BTreeMap::new(),
+            echoes: BTreeMap::new(),
+        }
+    }
+}
+
+impl<K: Ord + Clone, S: Clone> Observed<K, S> {
+    /// Forgets all objects, and the events that may have been lost; returns the objects.
+    pub(crate) fn clear(&mut self) -> BTreeMap<K, Entry<S>> {
         self.echoes.clear();
         std::mem::take(&mut self.entries)
     }
 
-    pub(crate) fn get(&self, key: &AddressKey) -> Option<&Entry> {
+    pub(crate) fn get(&self, key: &K) -> Option<&Entry<S>> {
         self.entries.get(key)
     }
 
-    pub(crate) fn insert(&mut self, key: AddressKey, spec: AddressSpec, origin: Origin) {
+    pub(crate) fn insert(&mut self, key: K, spec: S, origin: Origin) {
         self.entries.insert(key, Entry { spec, origin });
     }
 
-    pub(crate) fn remove(&mut self, key: &AddressKey) -> Option<Entry> {
+    pub(crate) fn remove(&mut self, key: &K) -> Option<Entry<S>> {
         self.entries.remove(key)
     }
 
-    /// Updates the spec of an address that is known; `false` when it is not.
-    pub(crate) fn update(&mut self, key: &AddressKey, spec: &AddressSpec) -> bool {
+    /// Updates the spec of an object that is known; `false` when it is not.
+    pub(crate) fn update(&mut self, key: &K, spec: &S) -> bool {
         let entry = self.entries.get_mut(key);
         if let Some(entry) = entry {
             entry.spec.clone_from(spec);
@@ -59,8 +64,8 @@ impl Observed {
         false
     }
 
-    /// Makes an address ours unless it is the interface's own.
-    pub(crate) fn claim(&mut self, key: &AddressKey) {
+    /// Makes an object ours unless it is the interface's own.
+    pub(crate) fn claim(&mut self, key: &K) {
         if let Some(entry) = self.entries.get_mut(key)
             && entry.origin == Origin::Foreign
         {
@@ -68,35 +73,34 @@ impl Observed {
         }
     }
 
-    pub(crate) fn set_link(&mut self, index: u32, up: Option<bool>) {
-        self.links.insert(index, up);
-        if up.is_none() {
-            self.entries.retain(|key, _| key.link != index);
-            self.echoes.retain(|key, _| key.link != index);
+    /// Forgets all that `gone` names, events included; returns what was there.
+    pub(crate) fn forget(&mut self, gone: impl Fn(&K, Option<&S>) -> bool) -> Vec<(K, Origin)> {
+        self.echoes.retain(|key, _| !gone(key, None));
+        let leaving = self
+            .entries
+            .iter()
+            .filter(|(key, entry)| gone(key, Some(&entry.spec)));
+        let leaving: Vec<_> = leaving
+            .map(|(key, entry)| (key.clone(), entry.origin))
+            .collect();
+        for (key, _) in &leaving {
+            self.entries.remove(key);
         }
+        leaving
     }
 
-    /// Whether an address can be put on its link: not on one that is gone, and for IPv6, which the
-    /// kernel removes from a link that goes down, not on one that is down.
-    pub(crate) fn takes(&self, key: &AddressKey) -> bool {
-        match self.links.get(&key.link) {
-            None | Some(Some(true)) => true,
-            Some(Some(false)) => matches!(key.prefix, Prefix::V4(_)),
-            Some(None) => false,
-        }
-    }
-
-    pub(crate) fn is_up(&self, index: u32) -> bool {
-        self.links.get(&index).is_none_or(|up| *up == Some(true))
+    /// Whether any is there of which this is true.
+    pub(crate) fn has(&self, what: impl Fn(&K) -> bool) -> bool {
+        self.entries.keys().any(what)
     }
 
     /// We ask for a removal, whose event will come.
-    pub(crate) fn expect_echo(&mut self, key: AddressKey) {
+    pub(crate) fn expect_echo(&mut self, key: K) {
         *self.echoes.entry(key).or_default() += 1;
     }
 
     /// Takes one awaited event off; `false` when none is awaited.
-    pub(crate) fn take_echo(&mut self, key: &AddressKey) -> bool {
+    pub(crate) fn take_echo(&mut self, key: &K) -> bool {
         let Some(count) = self.echoes.get_mut(key) else {
             return false;
         };
@@ -107,17 +111,11 @@ impl Observed {
         true
     }
 
-    pub(crate) fn awaits_echo(&self, key: &AddressKey) -> bool {
+    pub(crate) fn awaits_echo(&self, key: &K) -> bool {
         self.echoes.contains_key(key)
     }
 
-    /// Whether the kernel itself removes `key` because we remove the first IPv4 address of its
-    /// network: without `promote_secondaries` the others go with it, and are told first.
-    pub(crate) fn goes_with_another(&self, key: &AddressKey) -> bool {
-        let network = key.prefix.trunc();
-        matches!(key.prefix, Prefix::V4(_))
-            && self.echoes.keys().any(|other| {
-                other.link == key.link && other != key && other.prefix.trunc() == network
-            })
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = &K> {
+        self.echoes.keys()
     }
 }

@@ -98,7 +98,7 @@ fn a_reload_touches_only_what_differs() {
         labelled,
     ];
     let mut ops = ledger.settle(9);
-    ops[..2].sort_by_key(|op| core::cmp::Reverse(*op.key()));
+    ops[..2].sort_by_key(|op| core::cmp::Reverse(op.address().copied()));
     assert_eq!(ops, all);
 }
 
@@ -297,6 +297,7 @@ impl Kernel {
         match op {
             Op::Remove(key) => self.remove(key),
             Op::Add(key, spec) => self.add(*key, spec.clone(), true),
+            other => panic!("not asked for: {other:?}"),
         }
     }
 

@@ -103,6 +103,12 @@ impl Kernel {
         ids(self.ledger.observe(Fact::Absent(key)))
     }
 
+    /// A route or rule came or went; gives the instances that held it and did not let it go.
+    pub(super) fn policy_changed(&mut self, fact: Fact) -> Vec<InstanceId> {
+        self.unsettled = true;
+        ids(self.ledger.observe(fact))
+    }
+
     pub(super) fn link_changed(&mut self, index: u32, up: bool) {
         self.ledger.observe(Fact::Link { index, up });
         self.unsettled = true;
@@ -136,7 +142,9 @@ impl Kernel {
             let failure = error.failure();
             self.ledger.failed(op, failure);
             if failure == Failure::Refused {
-                refused.push((*op.key(), error));
+                if let Some(key) = op.address() {
+                    refused.push((*key, error));
+                }
             }
         }
         refused

@@ -56,6 +56,11 @@ impl Role {
                 Fact::LinkGone(link) => self.link_gone(now, link.index),
                 Fact::AddressAdded(address) => self.address_added(now, address),
                 Fact::AddressRemoved(address) => self.address_removed(now, &address),
+                Fact::Policy(fact) => {
+                    for id in self.kernel.policy_changed(fact) {
+                        self.router.handle_address_lost(now, id);
+                    }
+                }
                 Fact::Lost => {
                     self.log
                         .info("Netlink: events were lost, asking for everything again");

@@ -1,5 +1,6 @@
 //! Addresses on interfaces.
 use super::error::Error;
+use super::ip::{family_of, octets, parse_ip};
 use super::socket::{Dump, Socket};
 use super::tlv::{Attr, Attrs, Message, number};
 use super::uapi;
@@ -99,14 +100,6 @@ impl Address {
     }
 }
 
-fn parse_ip(family: u8, attr: Attr<'_>) -> Option<IpAddr> {
-    match i32::from(family) {
-        libc::AF_INET => <[u8; 4]>::try_from(attr.payload).ok().map(IpAddr::from),
-        libc::AF_INET6 => <[u8; 16]>::try_from(attr.payload).ok().map(IpAddr::from),
-        _ => None,
-    }
-}
-
 /// For a permanent IPv4 address the kernel reports "for ever" and only the flag says otherwise.
 fn preferred(flags: u32, attrs: &Attrs<'_>) -> Option<u32> {
     if flags & IFA_F_DEPRECATED != 0 {
@@ -172,22 +165,10 @@ impl Socket {
 
 /// `struct ifaddrmsg`.
 fn header(key: &AddressKey, scope: u8, flags: u32) -> [u8; HEADER] {
-    let family = if key.prefix.addr().is_ipv4() {
-        libc::AF_INET
-    } else {
-        libc::AF_INET6
-    };
-    let family = u8::try_from(family).unwrap_or(0);
+    let family = family_of(key.prefix.addr());
     let [a, b, c, d] = key.link.to_ne_bytes();
     let [.., low] = flags.to_be_bytes();
     [family, key.prefix.prefix_len(), low, scope, a, b, c, d]
-}
-
-fn octets(ip: IpAddr) -> Vec<u8> {
-    match ip {
-        IpAddr::V4(ip) => ip.octets().to_vec(),
-        IpAddr::V6(ip) => ip.octets().to_vec(),
-    }
 }
 
 fn identity(message: Message, key: &AddressKey) -> Message {

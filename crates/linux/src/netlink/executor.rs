@@ -3,6 +3,7 @@ use super::address::{Address, PROTOCOL, add_message, delete_message};
 use super::error::Error;
 use super::monitor::Fact;
 use super::socket::Socket;
+use super::{route, rule};
 use ledger::{Failure, Op, Seen};
 use nix::errno::Errno;
 
@@ -31,6 +32,7 @@ impl Fact {
             Fact::LinkGone(link) => Some(ledger::Fact::LinkGone(link.index)),
             Fact::AddressAdded(address) => Some(ledger::Fact::Present(address.into())),
             Fact::AddressRemoved(address) => Some(ledger::Fact::Absent(address.key)),
+            Fact::Policy(fact) => Some(fact),
             Fact::Lost => None,
         }
     }
@@ -41,7 +43,7 @@ impl Error {
     pub fn failure(&self) -> Failure {
         if self.is(Errno::EEXIST) {
             Failure::AlreadyThere
-        } else if self.is(Errno::EADDRNOTAVAIL) {
+        } else if self.is(Errno::EADDRNOTAVAIL) || self.is(Errno::ESRCH) || self.is(Errno::ENOENT) {
             Failure::NotThere
         } else {
             Failure::Refused
@@ -56,6 +58,10 @@ impl Socket {
         let message = |op: &Op| match op {
             Op::Remove(key) => delete_message(key),
             Op::Add(key, spec) => add_message(key, spec, tag),
+            Op::RemoveRoute(route) => route::delete_message(route),
+            Op::AddRoute(route) => route::add_message(route),
+            Op::RemoveRule(rule) => rule::delete_message(rule),
+            Op::AddRule(rule) => rule::add_message(rule),
         };
         let mut answers = self.batch(ops.iter().map(message).collect());
         for (op, answer) in ops.iter().zip(&mut answers) {

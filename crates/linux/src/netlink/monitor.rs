@@ -5,6 +5,7 @@ use super::link::Link;
 use super::tlv::{Received, take};
 use super::transport::Transport;
 use super::uapi;
+use super::{route, rule};
 use nix::errno::Errno;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -20,6 +21,8 @@ pub enum Fact {
     AddressAdded(Address),
     /// An address is gone.
     AddressRemoved(Address),
+    /// A route or a rule came or went (see [`Monitor::hear_policy`]), as the ledger takes it.
+    Policy(ledger::Fact),
     /// Changes came faster than we read: what was told before may be wrong. Ask again for all
     /// links and addresses.
     Lost,
@@ -34,6 +37,8 @@ pub struct Monitor {
     /// What is left of the last datagram.
     rest: Vec<u8>,
     read: usize,
+    /// Protocol of the routes to tell of; 0: all.
+    protocol: u8,
 }
 
 impl Monitor {
@@ -51,7 +56,23 @@ impl Monitor {
             transport,
             rest: Vec::new(),
             read: 0,
+            protocol: 0,
         })
+    }
+
+    /// Hears of routes and rules too. Of routes only those with this protocol are told: others
+    /// may have a full routing table that changes all the time.
+    pub fn hear_policy(&mut self, protocol: u8) -> io::Result<()> {
+        for group in [
+            uapi::RTNLGRP_IPV4_ROUTE,
+            uapi::RTNLGRP_IPV6_ROUTE,
+            uapi::RTNLGRP_IPV4_RULE,
+            uapi::RTNLGRP_IPV6_RULE,
+        ] {
+            self.transport.option(libc::NETLINK_ADD_MEMBERSHIP, group)?;
+        }
+        self.protocol = protocol;
+        Ok(())
     }
 
     /// The next fact; `None` when all is told.
@@ -60,7 +81,7 @@ impl Monitor {
             let whole = self.rest.get(self.read..).unwrap_or_default();
             let mut bytes = whole;
             while let Some(received) = take(&mut bytes) {
-                if let Some(fact) = parse(&received) {
+                if let Some(fact) = parse(&received, self.protocol) {
                     self.read += whole.len() - bytes.len();
                     return Ok(Some(fact));
                 }
@@ -79,12 +100,21 @@ impl Monitor {
     }
 }
 
-fn parse(received: &Received<'_>) -> Option<Fact> {
+fn parse(received: &Received<'_>, protocol: u8) -> Option<Fact> {
+    let route = || {
+        let route = route::parse(received.payload)?;
+        (protocol == 0 || route.protocol == protocol).then(|| Box::new(route))
+    };
+    let rule = || rule::parse(received.payload).map(Box::new);
     match received.kind {
         uapi::RTM_NEWLINK => Link::parse(received.payload).map(Fact::Link),
         uapi::RTM_DELLINK => Link::parse(received.payload).map(Fact::LinkGone),
         uapi::RTM_NEWADDR => Address::parse(received.payload).map(Fact::AddressAdded),
         uapi::RTM_DELADDR => Address::parse(received.payload).map(Fact::AddressRemoved),
+        uapi::RTM_NEWROUTE => Some(Fact::Policy(ledger::Fact::RoutePresent(route()?))),
+        uapi::RTM_DELROUTE => Some(Fact::Policy(ledger::Fact::RouteAbsent(route()?))),
+        uapi::RTM_NEWRULE => Some(Fact::Policy(ledger::Fact::RulePresent(rule()?))),
+        uapi::RTM_DELRULE => Some(Fact::Policy(ledger::Fact::RuleAbsent(rule()?))),
         _ => None,
     }
 }

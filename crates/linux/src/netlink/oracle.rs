@@ -2,13 +2,14 @@
 use super::address::{PROTOCOL, add_message, delete_message};
 use super::link::{VethEnd, bridge_message, veth_message};
 use super::tlv::Message;
-use ledger::{AddressKey, AddressSpec};
+use super::{route, rule};
+use ledger::{Action, AddressKey, AddressSpec, Encap, Hop, Insert, IpTunnel, Route, Rule};
 use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::address::{AddressAttribute, AddressFlags};
 use netlink_packet_route::link::{InfoData, InfoVeth, LinkAttribute, LinkInfo};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use std::net::IpAddr;
-use wire::MacAddr;
+use wire::{Family, MacAddr};
 
 /// Reads the message with the other implementation, which then has to write the same octets.
 fn read(mut message: Message) -> RouteNetlinkMessage {
@@ -129,4 +130,164 @@ fn a_bridge() {
         text.contains("MulticastSnooping(0)") || text.contains("MulticastSnooping(false)"),
         "{text}"
     );
+}
+
+/// What we write of a route, the other implementation reads and writes again, and so do we.
+fn check_route(route: &Route) -> String {
+    let mut message = route::add_message(route);
+    let bytes = message.finish(7)[16..].to_vec();
+    let RouteNetlinkMessage::NewRoute(got) = read(message) else {
+        panic!()
+    };
+    let parsed = route::parse(&bytes).unwrap();
+    let mut expected = Route {
+        scope: parsed.scope,
+        ..route.clone()
+    };
+    expected.destination = route.destination.trunc();
+    // Not told by the kernel as they were asked for.
+    (expected.insert, expected.expires) = (Insert::Prepend, None);
+    assert_eq!(parsed, expected);
+    format!("{got:?}")
+}
+
+#[test]
+fn routes_of_every_sort() {
+    let hop = |via: &str| Hop {
+        via: Some(via.parse().unwrap()),
+        ..Hop::default()
+    };
+    let to = |prefix: &str, hops| Route::new(prefix.parse().unwrap(), hops);
+    let text = check_route(&Route {
+        table: 1000,
+        metric: 7,
+        tos: 0x10,
+        source: Some("10.0.0.1".parse().unwrap()),
+        metrics: vec![(2, 1400), (10, 32)],
+        locked: 4,
+        congestion: Some("reno".into()),
+        insert: Insert::Append,
+        ..to(
+            "192.0.2.9/24",
+            vec![Hop {
+                link: Some(3),
+                realms: Some(0x1_0002),
+                ..hop("10.0.0.254")
+            }],
+        )
+    });
+    for part in [
+        "Table(1000)",
+        "Priority(7)",
+        "10.0.0.254",
+        "Oif(3)",
+        "Mtu(1400)",
+        "192.0.2.0",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let weights = vec![
+        Hop {
+            link: Some(3),
+            weight: 200,
+            onlink: true,
+            ..hop("10.0.0.1")
+        },
+        Hop {
+            link: Some(4),
+            ..hop("10.0.0.2")
+        },
+    ];
+    let text = check_route(&to("0.0.0.0/0", weights));
+    assert!(
+        text.contains("MultiPath") && text.contains("hops: 200"),
+        "{text}"
+    );
+    let text = check_route(&to(
+        "192.0.2.0/24",
+        vec![Hop {
+            link: Some(3),
+            ..hop("fe80::1")
+        }],
+    ));
+    assert!(text.contains("Via("), "{text}");
+    let text = check_route(&Route {
+        preference: Some(1),
+        from: Some("2001:db8:9::/48".parse().unwrap()),
+        ..to("2001:db8::/32", vec![hop("fe80::1")])
+    });
+    assert!(text.contains("2001:db8:9::"), "{text}");
+    let mpls = Hop {
+        encap: Some(Encap::Mpls(vec![100, 200])),
+        ..hop("10.0.0.1")
+    };
+    let text = check_route(&to("192.0.2.0/24", vec![mpls]));
+    assert!(
+        text.contains("label: 100") && text.contains("label: 200"),
+        "{text}"
+    );
+    let tunnel = IpTunnel {
+        id: Some(9),
+        to: Some("10.0.0.2".parse().unwrap()),
+        from: Some("10.0.0.1".parse().unwrap()),
+        ttl: Some(64),
+        tos: Some(8),
+        ..IpTunnel::default()
+    };
+    let ip = Hop {
+        encap: Some(Encap::Ip(tunnel)),
+        link: Some(3),
+        ..Hop::default()
+    };
+    let text = check_route(&to("192.0.2.0/24", vec![ip]));
+    assert!(
+        text.contains("Ttl(64)") && text.contains("Tos(8)"),
+        "{text}"
+    );
+    check_route(&to(
+        "2001:db8::/64",
+        vec![Hop {
+            encap: Some(Encap::Ila(5)),
+            ..hop("fe80::1")
+        }],
+    ));
+}
+
+#[test]
+fn rules_of_every_sort() {
+    let full = Rule {
+        not: true,
+        from: Some("10.0.0.0/24".parse().unwrap()),
+        to: Some("10.1.0.0/16".parse().unwrap()),
+        tos: 0x10,
+        mark: Some((6, 0xff)),
+        iif: Some("eth0".into()),
+        oif: Some("eth1".into()),
+        tunnel: Some(9),
+        users: Some((100, 200)),
+        ip_protocol: Some(6),
+        source_ports: Some((1000, 2000)),
+        destination_ports: Some((80, 81)),
+        realms: Some(0x1_0002),
+        suppress_prefix: Some(0),
+        suppress_group: Some(7),
+        ..Rule::new(Family::V4, 500, Action::Table(1000))
+    };
+    let goto = Rule::new(Family::V6, 501, Action::Goto(600));
+    let l3mdev = Rule::new(Family::V4, 502, Action::L3mdev);
+    for rule in [&full, &goto, &l3mdev] {
+        let mut message = rule::add_message(rule);
+        let bytes = message.finish(7)[16..].to_vec();
+        let RouteNetlinkMessage::NewRule(got) = read(message) else {
+            panic!()
+        };
+        let text = format!("{got:?}");
+        assert!(
+            text.contains(&format!("Priority({})", rule.priority)),
+            "{text}"
+        );
+        let parsed = rule::parse(&bytes).unwrap();
+        // What the table attribute says when there is none does not matter here.
+        assert_eq!(&parsed, rule);
+    }
 }

@@ -19,7 +19,7 @@ fn end(name: &str) -> VethEnd<'_> {
 }
 
 /// A socket, and a veth `a` that is up with its peer `b`.
-fn pair() -> (Socket, Link) {
+pub(super) fn pair() -> (Socket, Link) {
     let mut socket = Socket::route().unwrap();
     socket.create_veth(end("a"), end("b")).unwrap();
     for name in ["a", "b"] {
@@ -30,7 +30,7 @@ fn pair() -> (Socket, Link) {
     (socket, link)
 }
 
-fn in_namespace(work: impl FnOnce() + Send) {
+pub(super) fn in_namespace(work: impl FnOnce() + Send) {
     let run = || {
         work();
         Ok(())

@@ -1,0 +1,350 @@
+//! The comparison for one kind of object: what is wanted against what is there.
+use crate::kind::Kind;
+use crate::links::Links;
+use crate::observed::{Observed, Origin};
+use crate::{Failure, Op, Owner};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One owner's entries.
+#[derive(Debug)]
+struct Entries<O: Kind> {
+    items: Vec<(O::Key, O::Spec)>,
+    held: bool,
+}
+
+/// Whose entry, and which: the order in which things are done.
+pub(crate) type Place = (Owner, usize);
+
+/// Both sides for one kind.
+#[derive(Debug)]
+pub(crate) struct Book<O: Kind> {
+    started: bool,
+    owners: BTreeMap<Owner, Entries<O>>,
+    /// Where each key stands in the configuration, held or not.
+    named: BTreeMap<O::Key, BTreeSet<Place>>,
+    /// The places that are held; the first one's spec counts.
+    wanted: BTreeMap<O::Key, BTreeSet<Place>>,
+    observed: Observed<O::Key, O::Spec>,
+    /// Keys at which the two sides may differ.
+    dirty: BTreeSet<O::Key>,
+    /// The kernel refused something about these; a change around them lets it be tried again.
+    refused: BTreeSet<O::Key>,
+    /// Our last operation on these was an addition, whatever others did since.
+    added: BTreeSet<O::Key>,
+    /// Ours, and maybe still there: then adding them again fails, and they are ours all the same.
+    doubted: BTreeSet<O::Key>,
+}
+
+impl<O: Kind> Default for Book<O> {
+    fn default() -> Self {
+        Book {
+            started: false,
+            owners: BTreeMap::new(),
+            named: BTreeMap::new(),
+            wanted: BTreeMap::new(),
+            observed: Observed::default(),
+            dirty: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            added: BTreeSet::new(),
+            doubted: BTreeSet::new(),
+        }
+    }
+}
+
+/// What is wanted.
+impl<O: Kind> Book<O> {
+    pub(crate) fn configure(&mut self, owner: Owner, items: Vec<(O::Key, O::Spec)>) {
+        let held = self.owners.get(&owner).is_some_and(|entries| entries.held);
+        self.forget(owner);
+        for (place, (key, _)) in items.iter().enumerate() {
+            self.named
+                .entry(key.clone())
+                .or_default()
+                .insert((owner, place));
+        }
+        self.owners.insert(owner, Entries { items, held: false });
+        if held {
+            self.hold(owner);
+        }
+    }
+
+    pub(crate) fn forget(&mut self, owner: Owner) {
+        let Some(entries) = self.owners.remove(&owner) else {
+            return;
+        };
+        for (place, (key, _)) in entries.items.into_iter().enumerate() {
+            take(&mut self.wanted, &key, (owner, place));
+            take(&mut self.named, &key, (owner, place));
+            self.touch(key);
+        }
+    }
+
+    pub(crate) fn hold(&mut self, owner: Owner) {
+        let Some(entries) = self.owners.get_mut(&owner) else {
+            return;
+        };
+        entries.held = true;
+        for (place, (key, _)) in entries.items.iter().enumerate() {
+            self.wanted
+                .entry(key.clone())
+                .or_default()
+                .insert((owner, place));
+            self.refused.remove(key);
+            self.dirty.insert(key.clone());
+        }
+    }
+
+    pub(crate) fn release(&mut self, owner: Owner) {
+        let Some(entries) = self.owners.get_mut(&owner) else {
+            return;
+        };
+        entries.held = false;
+        for (place, (key, _)) in entries.items.iter().enumerate() {
+            take(&mut self.wanted, key, (owner, place));
+            self.observed.claim(key);
+            self.refused.remove(key);
+            self.dirty.insert(key.clone());
+        }
+    }
+
+    pub(crate) fn names(&self, key: &O::Key) -> bool {
+        self.named.contains_key(key)
+    }
+
+    pub(crate) fn is_in_force(&self, owner: Owner) -> bool {
+        self.owners.get(&owner).is_none_or(|entries| {
+            entries.held
+                && entries
+                    .items
+                    .iter()
+                    .all(|(key, _)| self.observed.get(key).is_some())
+        })
+    }
+
+    pub(crate) fn has(&self, what: impl Fn(&O::Key) -> bool) -> bool {
+        self.observed.has(what)
+    }
+
+    fn holders(&self, key: &O::Key) -> impl Iterator<Item = Owner> {
+        self.wanted
+            .get(key)
+            .into_iter()
+            .flatten()
+            .map(|(owner, _)| *owner)
+    }
+
+    fn place(&self, key: &O::Key) -> Option<Place> {
+        self.named.get(key)?.first().copied()
+    }
+
+    fn spec(&self, key: &O::Key) -> Option<(Place, &O::Spec)> {
+        let (owner, place) = *self.wanted.get(key)?.first()?;
+        let (_, spec) = self.owners.get(&owner)?.items.get(place)?;
+        Some(((owner, place), spec))
+    }
+}
+
+/// What is there.
+impl<O: Kind> Book<O> {
+    /// Takes the kernel's whole list: with each object whose it is if this is the start, and
+    /// whether it bears our tag.
+    pub(crate) fn adopt(
+        &mut self,
+        dump: Vec<(O::Key, O::Spec, Origin, bool)>,
+    ) -> impl Iterator<Item = Owner> {
+        let mut before = self.observed.clear();
+        self.dirty.extend(before.keys().cloned());
+        self.dirty.extend(self.wanted.keys().cloned());
+        self.refused.clear();
+        self.doubted.clear();
+        let start = !std::mem::replace(&mut self.started, true);
+        for (key, spec, at_start, tagged) in dump {
+            let origin = match before.remove(&key) {
+                Some(entry) => entry.origin,
+                None if start => at_start,
+                None => self.origin_later(&key, tagged),
+            };
+            self.dirty.insert(key.clone());
+            self.observed.insert(key, spec, origin);
+        }
+        let lost: BTreeSet<_> = before.keys().flat_map(|key| self.holders(key)).collect();
+        lost.into_iter()
+    }
+
+    /// One came, or changed.
+    pub(crate) fn present(&mut self, key: O::Key, spec: O::Spec, tagged: bool) {
+        // Our removal came after this was told: its own event is still on the way.
+        if self.observed.awaits_echo(&key) {
+            return;
+        }
+        // What became of our own addition is the kernel's affair (it chooses an IPv6 scope, say):
+        // holding that against what was asked for would replace it for ever.
+        let as_asked = self.added.contains(&key) && self.observed.get(&key).is_some();
+        if !as_asked && !self.observed.update(&key, &spec) {
+            let origin = self.origin_later(&key, tagged);
+            self.observed.insert(key.clone(), spec, origin);
+        }
+        self.touch(key);
+    }
+
+    /// One went.
+    pub(crate) fn absent(&mut self, key: &O::Key, links: &Links) -> Vec<Owner> {
+        if self.observed.take_echo(key) {
+            return Vec::new();
+        }
+        let Some(entry) = self.observed.remove(key) else {
+            return Vec::new();
+        };
+        self.touch(key.clone());
+        let cascade = self
+            .observed
+            .awaited()
+            .any(|other| O::goes_with(key, other));
+        if cascade || !O::is_on_live_link(key, &entry.spec, links) {
+            return Vec::new();
+        }
+        self.holders(key).collect()
+    }
+
+    /// The kernel dropped these without telling, or may have: they are looked at again.
+    pub(crate) fn doubt(&mut self, gone: impl Fn(&O::Key, Option<&O::Spec>) -> bool) {
+        for (key, origin) in self.observed.forget(gone) {
+            if origin == Origin::Ours {
+                self.doubted.insert(key.clone());
+            }
+            self.touch(key);
+        }
+    }
+
+    /// Something around these changed: compare again, and try again what was refused.
+    pub(crate) fn reconsider(&mut self, which: impl Fn(&O::Key) -> bool) {
+        let keys: Vec<_> = self
+            .named
+            .keys()
+            .filter(|key| which(key))
+            .cloned()
+            .collect();
+        for key in keys {
+            self.touch(key);
+        }
+    }
+
+    fn touch(&mut self, key: O::Key) {
+        self.refused.remove(&key);
+        self.dirty.insert(key);
+    }
+
+    /// After the start, what we did not add is not ours; but our own addition may be told after we
+    /// have learnt of an older removal.
+    fn origin_later(&self, key: &O::Key, tagged: bool) -> Origin {
+        let known = self.names(key) || self.added.contains(key);
+        if known && tagged {
+            Origin::Ours
+        } else {
+            Origin::Foreign
+        }
+    }
+}
+
+/// What to do.
+impl<O: Kind> Book<O> {
+    /// Up to `budget` removals, and whether these are all.
+    pub(crate) fn removals(&mut self, budget: usize) -> (Vec<Op>, bool) {
+        let excess = self.dirty.iter().filter(|key| self.is_in_excess(key));
+        let mut found: Vec<_> = excess.map(|key| (self.place(key), key.clone())).collect();
+        found.sort_unstable();
+        let all = found.len() <= budget;
+        found.truncate(budget);
+        (
+            found
+                .into_iter()
+                .filter_map(|(_, key)| self.remove(key))
+                .collect(),
+            all,
+        )
+    }
+
+    /// Up to `budget` additions, and whether these are all. To be called when all removals are
+    /// done.
+    pub(crate) fn additions(&mut self, budget: usize, links: &Links) -> (Vec<Op>, bool) {
+        let dirty = std::mem::take(&mut self.dirty);
+        let wanted = dirty.into_iter().filter_map(|key| {
+            let (place, spec) = self.spec(&key)?;
+            self.is_lacking(&key, spec, links)
+                .then(|| (place, key.clone(), spec.clone()))
+        });
+        let mut found: Vec<_> = wanted.collect();
+        found.sort_unstable_by_key(|(place, ..)| *place);
+        let postponed = found.split_off(found.len().min(budget));
+        let all = postponed.is_empty();
+        self.dirty = postponed.into_iter().map(|(_, key, _)| key).collect();
+        let add = |(_, key, spec): (Place, O::Key, O::Spec)| {
+            self.observed
+                .insert(key.clone(), spec.clone(), Origin::Ours);
+            self.added.insert(key.clone());
+            O::add(key, spec)
+        };
+        (found.into_iter().map(add).collect(), all)
+    }
+
+    /// A removal was not carried out.
+    pub(crate) fn not_removed(&mut self, key: &O::Key, spec: O::Spec, why: Failure) {
+        // Whoever removed it first: the event that we wait for is that one's.
+        if why != Failure::NotThere {
+            self.observed.take_echo(key);
+            self.observed.insert(key.clone(), spec, Origin::Ours);
+            self.refused.insert(key.clone());
+        }
+    }
+
+    /// An addition was not carried out. Returns the owners that lack it.
+    pub(crate) fn not_added(&mut self, key: &O::Key, why: Failure) -> Vec<Owner> {
+        self.added.remove(key);
+        if why == Failure::AlreadyThere {
+            // Somebody was faster, unless we only doubted. It is in force.
+            let ours = self.doubted.remove(key);
+            let origin = if ours { Origin::Ours } else { Origin::Foreign };
+            if let Some(entry) = self.observed.remove(key) {
+                self.observed.insert(key.clone(), entry.spec, origin);
+            }
+            return Vec::new();
+        }
+        self.observed.remove(key);
+        self.refused.insert(key.clone());
+        self.holders(key).collect()
+    }
+
+    fn remove(&mut self, key: O::Key) -> Option<Op> {
+        let entry = self.observed.remove(&key)?;
+        self.observed.expect_echo(key.clone());
+        self.added.remove(&key);
+        self.doubted.remove(&key);
+        Some(O::remove(key, entry.spec))
+    }
+
+    /// It is there and ours, but unwanted, or wanted otherwise.
+    fn is_in_excess(&self, key: &O::Key) -> bool {
+        let ours = self
+            .observed
+            .get(key)
+            .filter(|entry| entry.origin == Origin::Ours);
+        let met = |has| {
+            self.spec(key)
+                .is_some_and(|(_, spec)| O::is_met_by(key, spec, has))
+        };
+        ours.is_some_and(|entry| !met(&entry.spec)) && !self.refused.contains(key)
+    }
+
+    fn is_lacking(&self, key: &O::Key, spec: &O::Spec, links: &Links) -> bool {
+        self.observed.get(key).is_none() && O::fits(key, spec, links) && !self.refused.contains(key)
+    }
+}
+
+fn take<K: Ord>(map: &mut BTreeMap<K, BTreeSet<Place>>, key: &K, place: Place) {
+    if let Some(places) = map.get_mut(key) {
+        places.remove(&place);
+        if places.is_empty() {
+            map.remove(key);
+        }
+    }
+}
