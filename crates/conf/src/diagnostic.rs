@@ -7,6 +7,8 @@ use std::borrow::Cow;
 pub enum Severity {
     /// A hint of ours that the original does not give; never changes an exit code.
     Advice,
+    /// Said, but no finding: never changes an exit code.
+    Note,
     /// A finding: a value was changed or is doubtful, the rest is used.
     Warning,
     /// A finding: something written is not used.
@@ -17,6 +19,8 @@ pub enum Severity {
     Fatal,
     /// The file is there and cannot be read: not a finding about its text.
     Unreadable,
+    /// An include failed that must not: there is no configuration.
+    NoConfig,
     /// A keyword without its mandatory argument: the original ends at once.
     Abort,
 }
@@ -115,6 +119,8 @@ pub enum Verdict {
     Abort,
     /// Nothing could be read: exit 4.
     Unreadable,
+    /// An include failed that must not: exit 6, also without `-t`.
+    NoConfig,
     /// Findings: exit 5.
     Findings,
     /// A security problem: exit 6.
@@ -129,7 +135,7 @@ impl Verdict {
             Verdict::Abort => 2,
             Verdict::Unreadable => 4,
             Verdict::Findings => 5,
-            Verdict::Security => 6,
+            Verdict::Security | Verdict::NoConfig => 6,
         }
     }
 }
@@ -144,11 +150,16 @@ pub fn can_run(diagnostics: &[Diagnostic]) -> bool {
 /// any of them counts.
 pub fn verdict(diagnostics: &[Diagnostic]) -> Verdict {
     let has = |wanted: &[Severity]| diagnostics.iter().any(|d| wanted.contains(&d.severity));
-    if has(&[Severity::Abort]) {
+    if has(&[Severity::NoConfig]) {
+        Verdict::NoConfig
+    } else if has(&[Severity::Abort]) {
         Verdict::Abort
+    } else if has(&[Severity::Fatal]) {
+        // it ends before scripts are looked at
+        Verdict::Findings
     } else if has(&[Severity::Security]) {
         Verdict::Security
-    } else if has(&[Severity::Warning, Severity::Error, Severity::Fatal]) {
+    } else if has(&[Severity::Warning, Severity::Error]) {
         Verdict::Findings
     } else if has(&[Severity::Unreadable]) {
         Verdict::Unreadable

@@ -50,6 +50,21 @@ pub(crate) enum Trouble {
     Nul,
 }
 
+/// A line up to its comment.
+pub(crate) fn without_comment(line: &[u8]) -> &[u8] {
+    let mut quoted = false;
+    let mut escaped = false;
+    for (at, &byte) in line.iter().enumerate() {
+        match byte {
+            b'"' if !escaped => quoted = !quoted,
+            b'#' | b'!' if !quoted && !escaped => return line.get(..at).unwrap_or(line),
+            _ => {}
+        }
+        escaped = byte == b'\\' && !escaped;
+    }
+    line
+}
+
 /// Cuts `line`, whose first byte has the position `base`.
 pub(crate) fn words(line: &[u8], base: u32) -> (Words<'_>, Option<(Trouble, Span)>) {
     let mut lexer = Lexer {

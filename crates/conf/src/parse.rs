@@ -15,12 +15,22 @@ use crate::table::{Keyword, Set, Table};
 use crate::value::{self, Refused};
 use crate::{Diagnostic, Files, Limits, Pass, Severity, Snapshot, Span, Spanned, keywords};
 use core::time::Duration;
+use std::collections::BTreeMap;
+
+/// Findings for which the nearest known word is looked up; behind so many, nobody reads them.
+const SUGGESTIONS: usize = 200;
 
 /// What a load is told besides the path.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
-    /// `--config-id`: which `@ID` lines count.
+    /// `--config-id`: which `@ID` lines count, and `${_INSTANCE}`.
     pub config_id: Option<String>,
+    /// Working directory, absolute: where `${_PWD}` of a relative path begins.
+    pub directory: String,
+    /// What `${_ENV NAME}` may see.
+    pub environment: BTreeMap<String, String>,
+    /// Seed of `${_RANDOM}`.
+    pub seed: u64,
     /// Bounds.
     pub limits: Limits,
 }
@@ -40,13 +50,13 @@ pub struct Loaded {
 pub fn load(files: &mut dyn Files, path: &str, options: &LoadOptions) -> Loaded {
     let mut snapshot = Snapshot::default();
     let mut cx = Cx::new(options.limits);
-    let mut reader = Reader::new(options.limits);
+    let mut reader = Reader::new(options);
     cx.diagnostics
         .extend(reader.start(files, path, &mut snapshot));
     let mut walker = Walker::default();
-    while let Some((line, trouble)) = reader.next() {
-        cx.diagnostics.extend(trouble);
+    while let Some(line) = reader.next(files, &mut snapshot, &mut cx.diagnostics) {
         walker.line(&mut cx, &line);
+        cx.apply_include_checks(&mut reader);
         if cx.diagnostics.len() >= options.limits.diagnostics {
             cx.give_up(line.span);
             break;
@@ -79,6 +89,8 @@ pub struct Cx {
     pub(crate) real_server: RealServer,
     pub(crate) checker: Building,
     pub(crate) url: Url,
+    /// Set by `include_check` until the reader has taken it.
+    pub(crate) include_checks: Option<crate::reader::Checks>,
     /// Name of the block being read, for messages.
     pub(crate) name: Box<str>,
     /// The clause being read.
@@ -125,6 +137,13 @@ impl Cx {
     pub(crate) fn push(&mut self, found: Diagnostic) {
         let pass = self.pass.unwrap_or(Pass::Global);
         self.diagnostics.push(Diagnostic { pass, ..found });
+    }
+
+    /// `include_check` works from the line on where it stands.
+    fn apply_include_checks(&mut self, reader: &mut Reader<'_>) {
+        if let Some(checks) = self.include_checks.take() {
+            reader.checks = checks;
+        }
     }
 
     fn give_up(&mut self, at: Span) {
@@ -310,7 +329,8 @@ impl Walker {
             return unexpected(cx, opener);
         };
         let Some(row) = table.find(&first.bytes) else {
-            return cx.push(unknown(table, first, opener));
+            let suggest = cx.diagnostics.len() < SUGGESTIONS;
+            return cx.push(unknown(table, first, opener, suggest));
         };
         match row.set {
             Set::Block {
@@ -411,7 +431,7 @@ fn unexpected(cx: &mut Cx, opener: Option<Span>) {
     }
 }
 
-fn unknown(table: &Table, word: &Word<'_>, opener: Option<Span>) -> Diagnostic {
+fn unknown(table: &Table, word: &Word<'_>, opener: Option<Span>, suggest: bool) -> Diagnostic {
     let text = word.text();
     let shown: String = text.chars().take(200).collect();
     let found = Diagnostic::new(
@@ -427,7 +447,8 @@ fn unknown(table: &Table, word: &Word<'_>, opener: Option<Span>) -> Diagnostic {
             "its lines are read as part of the block around it, which ends at its '}'",
         );
     }
-    match table.nearest(&text) {
+    let near = if suggest { table.nearest(&text) } else { None };
+    match near {
         Some(near) => found.help(format!("did you mean '{near}'?")),
         None => found.help(match table.block {
             "(root)" => "no such keyword outside of all blocks".to_owned(),

@@ -15,10 +15,7 @@ const REACH: usize = 160;
 /// first pass over a single file `(Line N) text`, and no place for checks after parsing.
 pub fn lines(diagnostics: &[Diagnostic], snapshot: &Snapshot) -> Vec<String> {
     let mut out = Vec::with_capacity(diagnostics.len());
-    for found in diagnostics
-        .iter()
-        .filter(|d| d.severity > Severity::Advice || d.spans.is_empty())
-    {
+    for found in diagnostics.iter().filter(|d| d.severity > Severity::Advice) {
         let place = place(found, snapshot);
         out.push(format!("{place}{}", harmless(&found.message)));
         out.extend(
@@ -62,7 +59,12 @@ fn group<'a>(found: &'a Diagnostic, snapshot: &'a Snapshot) -> Group<'a> {
     let level = match found.severity {
         Severity::Advice => Level::HELP.with_name("advice"),
         Severity::Warning => Level::WARNING,
-        Severity::Error | Severity::Fatal | Severity::Unreadable | Severity::Abort => Level::ERROR,
+        Severity::Note => Level::NOTE,
+        Severity::Error
+        | Severity::Fatal
+        | Severity::Unreadable
+        | Severity::NoConfig
+        | Severity::Abort => Level::ERROR,
         Severity::Security => Level::ERROR.with_name("security"),
     };
     let title = level.primary_title(harmless(&found.message)).id(found.id);

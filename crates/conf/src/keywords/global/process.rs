@@ -1,6 +1,29 @@
 //! `global_defs`: processes and their files.
+use crate::Severity;
 use crate::keywords::{fit, optional, rt_priority, some_words};
+use crate::parse::{Cx, Line};
+use crate::reader::Checks;
 use crate::table::{Keyword, Set};
+
+/// Without words: all checks; with words, each adds to or takes from those in force.
+fn include_check(cx: &mut Cx, line: &Line<'_>) {
+    let mut checks = Checks::default();
+    if line.args().is_empty() {
+        checks = Checks::ALL;
+    }
+    for word in line.args() {
+        if !checks.set(&word.text()) {
+            let name = word.text();
+            let text = format!(
+                "Unknown include_check type '{}' - ignoring",
+                name.trim_start_matches(['+', '-'])
+            );
+            cx.report("bad-value", Severity::Error, text, word.span);
+        }
+    }
+    cx.include_checks = Some(checks);
+    cx.config.global.process.include_check = some_words(cx, line, "");
+}
 
 /// Processes: names, priorities, processors, files.
 pub(in crate::keywords) static PROCESS: &[Keyword] = &[
@@ -159,7 +182,7 @@ pub(in crate::keywords) static PROCESS: &[Keyword] = &[
         "include_check",
         Set::Line {
             args: "[[+|-](read|match|wildcard_match|brace_match)] ...; bare = all",
-            set: |cx, line| cx.config.global.process.include_check = some_words(cx, line, ""),
+            set: include_check,
         },
         "Which failing include directives count as errors.",
     ),

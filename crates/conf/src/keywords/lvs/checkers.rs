@@ -367,7 +367,7 @@ const REGEX_OPTIONS: &[&str] = &[
 fn regex_options(cx: &mut Cx, line: &Line<'_>) {
     for word in line.args() {
         if let Some(bit) = REGEX_OPTIONS.iter().position(|known| word.is(known)) {
-            cx.url.regex_options |= 1 << bit
+            cx.url.regex_options |= 1 << bit;
         } else {
             let text = format!("unknown regex option '{}'", word.text());
             let found = Diagnostic::new("unknown-option", Severity::Advice, text).at(word.span);

@@ -277,7 +277,7 @@ fn method(cx: &mut Cx, line: &Line<'_>, whose: &str) -> Option<Forwarding> {
                 let kind =
                     next.and_then(|w| ["ipip", "gue", "gre"].iter().position(|kind| w.is(kind)));
                 if let Some(kind) = kind {
-                    built.kind = u8::try_from(kind).unwrap_or(0)
+                    built.kind = u8::try_from(kind).unwrap_or(0);
                 } else {
                     let name = next.map_or_else(String::new, |w| w.text().into_owned());
                     let text = format!("Unknown tunnel type {name} for {whose}.");

@@ -313,7 +313,7 @@ pub(in crate::keywords) fn extra_garp(
 pub(super) fn source(cx: &mut Cx, line: &Line<'_>) {
     let Some(word) = line.need(cx, 1) else { return };
     if let Ok(address) = word.text().parse() {
-        cx.instance.source = Some(Spanned::new(address, word.span))
+        cx.instance.source = Some(Spanned::new(address, word.span));
     } else {
         let text = format!(
             "Configuration error: VRRP instance[{}] malformed src address[{}]. Skipping...",
