@@ -22,6 +22,7 @@ pub mod reactor;
 pub mod sched;
 pub mod signals;
 mod sockopt;
+pub mod sysctl;
 #[cfg(test)]
 mod testing;
 pub mod vrrp_socket;

@@ -3,6 +3,7 @@ use super::error::Error;
 use super::socket::{Dump, Socket};
 use super::tlv::{Attr, Attrs, Message, number};
 use super::uapi;
+use super::vmac::is_private_macvlan;
 use nix::errno::Errno;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use wire::MacAddr;
@@ -14,16 +15,17 @@ const IFF_NOARP: u32 = 0x80;
 const IFF_MULTICAST: u32 = 0x1000;
 const IFF_LOWER_UP: u32 = 0x10000;
 
-const IFLA_ADDRESS: u16 = 1;
-const IFLA_IFNAME: u16 = 3;
+pub(super) const IFLA_ADDRESS: u16 = 1;
+pub(super) const IFLA_IFNAME: u16 = 3;
 const IFLA_MTU: u16 = 4;
-const IFLA_LINK: u16 = 5;
-const IFLA_MASTER: u16 = 10;
-const IFLA_LINKINFO: u16 = 18;
+pub(super) const IFLA_LINK: u16 = 5;
+pub(super) const IFLA_MASTER: u16 = 10;
+pub(super) const IFLA_LINKINFO: u16 = 18;
+const IFLA_GROUP: u16 = 27;
 const IFLA_NET_NS_FD: u16 = 28;
 const IFLA_EXT_MASK: u16 = 29;
-const IFLA_INFO_KIND: u16 = 1;
-const IFLA_INFO_DATA: u16 = 2;
+pub(super) const IFLA_INFO_KIND: u16 = 1;
+pub(super) const IFLA_INFO_DATA: u16 = 2;
 const IFLA_BR_FORWARD_DELAY: u16 = 1;
 const IFLA_BR_MCAST_SNOOPING: u16 = 23;
 const VETH_INFO_PEER: u16 = 1;
@@ -49,6 +51,10 @@ pub struct Link {
     pub kind: Option<String>,
     /// The bridge, bond or VRF it belongs to.
     pub master: Option<u32>,
+    /// Interface group.
+    pub group: u32,
+    /// A macvlan in private mode, as `use_vmac` makes them.
+    pub private_macvlan: bool,
     /// The interface it sits on (VLAN, macvlan) or is paired with (veth).
     pub lower: Option<u32>,
 }
@@ -108,6 +114,8 @@ impl Link {
                 .and_then(|a| a.nested().find_kind(IFLA_INFO_KIND))
                 .map(Attr::text),
             master: value(IFLA_MASTER).filter(|index| *index != 0),
+            group: value(IFLA_GROUP).unwrap_or(0),
+            private_macvlan: info.is_some_and(|info| is_private_macvlan(&info.nested())),
             lower: value(IFLA_LINK).filter(|lower| *lower != 0 && *lower != index),
         })
     }
@@ -214,7 +222,7 @@ impl Socket {
 }
 
 /// `struct ifinfomsg`.
-fn header(index: u32, flags: u32, mask: u32) -> [u8; HEADER] {
+pub(super) fn header(index: u32, flags: u32, mask: u32) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     header[4..8].copy_from_slice(&index.to_ne_bytes());
     header[8..12].copy_from_slice(&flags.to_ne_bytes());
@@ -222,11 +230,11 @@ fn header(index: u32, flags: u32, mask: u32) -> [u8; HEADER] {
     header
 }
 
-fn change(index: u32) -> Message {
+pub(super) fn change(index: u32) -> Message {
     Message::new(uapi::RTM_NEWLINK, 0, &header(index, 0, 0))
 }
 
-fn new_link() -> Message {
+pub(super) fn new_link() -> Message {
     Message::new(
         uapi::RTM_NEWLINK,
         uapi::NLM_F_CREATE | uapi::NLM_F_EXCL,

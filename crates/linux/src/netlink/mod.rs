@@ -20,6 +20,7 @@ mod socket;
 mod tests;
 mod tlv;
 mod transport;
+mod vmac;
 
 pub use address::{Address, PROTOCOL};
 pub use error::Error;
@@ -27,6 +28,7 @@ pub use link::{Link, VethEnd};
 pub use monitor::{Fact, Monitor};
 pub use socket::Socket;
 pub use tlv::{Attr, Attrs, Message};
+pub use vmac::{Ipv4Setting, IpvlanMode, Upper};
 
 /// Values of `linux/netlink.h` and `linux/rtnetlink.h` that `libc` has with other types or not
 /// at all.

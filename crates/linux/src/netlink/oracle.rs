@@ -2,6 +2,7 @@
 use super::address::{PROTOCOL, add_message, delete_message};
 use super::link::{VethEnd, bridge_message, veth_message};
 use super::tlv::Message;
+use super::vmac::{IpvlanMode, Upper, ipvlan_message, macvlan_message};
 use super::{route, rule};
 use ledger::{Action, AddressKey, AddressSpec, Encap, Hop, Insert, IpTunnel, Route, Rule};
 use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
@@ -289,5 +290,33 @@ fn rules_of_every_sort() {
         let parsed = rule::parse(&bytes).unwrap();
         // What the table attribute says when there is none does not matter here.
         assert_eq!(&parsed, rule);
+    }
+}
+
+#[test]
+fn interfaces_on_top_of_others() {
+    let upper = Upper {
+        name: "vrrp.51",
+        parent: 3,
+        group: Some(7),
+        master: Some(9),
+    };
+    let text = |message| match read(message) {
+        RouteNetlinkMessage::NewLink(got) => format!("{:?}", got.attributes),
+        other => panic!("{other:?}"),
+    };
+    let macvlan = text(macvlan_message(&upper, MacAddr([0, 0, 0x5e, 0, 1, 51])));
+    for part in [
+        "MacVlan",
+        "Mode(Private)",
+        "Link(3)",
+        "Controller(9)",
+        "vrrp.51",
+    ] {
+        assert!(macvlan.contains(part), "{part} in {macvlan}");
+    }
+    let ipvlan = text(ipvlan_message(&upper, IpvlanMode::Vepa));
+    for part in ["IpVlan", "Mode(L2)", "Vepa", "Link(3)"] {
+        assert!(ipvlan.contains(part), "{part} in {ipvlan}");
     }
 }
