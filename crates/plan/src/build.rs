@@ -1,5 +1,5 @@
 //! From what was written to what is meant.
-use crate::{Global, Plan, checks, instance};
+use crate::{Global, Plan, checks, instance, notify};
 use conf::{Config, Diagnostic};
 use std::collections::BTreeSet;
 use vrrp::InstanceId;
@@ -27,6 +27,8 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
     let mut plan = Plan {
         global: Global {
             router_id: Some(written.to_owned()),
+            scripts: notify::scripts(&config.global),
+            fifos: notify::fifos(&config.global),
         },
         ..Plan::default()
     };

@@ -1,5 +1,5 @@
 //! One `vrrp_instance` block: defaults, inheritance and the original's consistency rules.
-use crate::{Facts, Instance, addresses, peers};
+use crate::{Facts, Instance, addresses, notify, peers};
 use conf::config::{AuthType, Global, Instance as Block, StartState};
 use conf::{Diagnostic, Severity};
 use core::time::Duration;
@@ -58,6 +58,7 @@ pub(crate) fn build(
         params,
         ttl,
         addresses,
+        notify: notify::notify(global, &block.notify),
     })
 }
 

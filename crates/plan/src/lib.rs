@@ -10,10 +10,12 @@ mod build;
 mod checks;
 mod diff;
 mod instance;
+mod notify;
 mod peers;
 
 pub use build::{Facts, build};
 pub use diff::{Changes, adopt_ids, diff};
+pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,6 +37,10 @@ pub struct Plan {
 pub struct Global {
     /// `router_id`; the host name when not written.
     pub router_id: Option<String>,
+    /// How scripts are run.
+    pub scripts: Scripts,
+    /// Named pipes that tell of every change.
+    pub fifos: Fifos,
 }
 
 /// One virtual router and what it owns.
@@ -48,6 +54,8 @@ pub struct Instance {
     pub ttl: u8,
     /// `virtual_ipaddress`, then `virtual_ipaddress_excluded`, in configuration order.
     pub addresses: Vec<Address>,
+    /// Who is told of its changes of state.
+    pub notify: Notify,
 }
 
 /// A virtual address and how it is put on an interface.

@@ -17,6 +17,7 @@ fn instance(name: u8, vrid: u8, priority: u8, interface: bool, addresses: usize)
         params,
         ttl: 255,
         addresses: (1..=addresses).map(address).collect(),
+        notify: plan::Notify::default(),
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Notice {
     pub from: StateKind,
     /// The state it entered.
     pub to: StateKind,
+    /// Its effective priority, in the new state.
+    pub priority: Priority,
     /// Why.
     pub cause: Cause,
     /// When.

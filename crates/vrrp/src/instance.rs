@@ -231,6 +231,7 @@ impl Instance {
             id: self.id,
             from,
             to,
+            priority: self.priority(),
             cause,
             at: now,
         }));

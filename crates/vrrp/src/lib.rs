@@ -12,6 +12,7 @@ mod clock;
 mod effect;
 mod election;
 mod event;
+mod group;
 mod hear;
 mod instance;
 mod link;
@@ -25,6 +26,7 @@ mod stats;
 
 pub use effect::{Destination, Effect};
 pub use event::{Cause, Event, ListFault, Notice, Reject, StateKind};
+pub use group::GroupId;
 pub use link::{Link, Received};
 pub use params::{
     Auth, Change, Checksum, Garp, Hmac, HmacMode, InstanceId, Params, Peer, Preempt, Replay,
