@@ -73,6 +73,11 @@ impl Log {
         }
     }
 
+    /// Whether `-D` was given: details are worth making.
+    pub(crate) const fn is_detailed(&self) -> bool {
+        self.detail
+    }
+
     /// A line that only `-D` shows.
     pub(crate) fn detail(&self, text: impl Into<String>) {
         if self.detail {

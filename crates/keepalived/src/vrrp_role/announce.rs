@@ -1,7 +1,7 @@
 //! Gratuitous announcements on their way out: in rounds over the addresses, a few at a time, so
 //! that two thousand addresses never hold up an advert.
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use vrrp::InstanceId;
 use wire::MacAddr;
 
@@ -11,7 +11,9 @@ pub(super) struct Announcement {
     pub(super) id: InstanceId,
     pub(super) link: u32,
     pub(super) mac: MacAddr,
-    pub(super) address: Ipv4Addr,
+    pub(super) address: IpAddr,
+    /// The interface forwards packets (neighbour advertisements say so).
+    pub(super) router: bool,
 }
 
 /// Rounds over an instance's addresses.
@@ -72,13 +74,21 @@ impl Iterator for Announcer {
 mod tests {
     use super::*;
 
+    fn last(one: &Announcement) -> u8 {
+        match one.address {
+            IpAddr::V4(address) => address.octets()[3],
+            IpAddr::V6(address) => address.octets()[15],
+        }
+    }
+
     fn target(id: u32, last: u8) -> Announcement {
-        let address = Ipv4Addr::new(10, 0, 0, last);
+        let address = IpAddr::from([10, 0, 0, last]);
         Announcement {
             id: InstanceId(id),
             link: 1,
             mac: MacAddr::default(),
             address,
+            router: false,
         }
     }
 
@@ -88,7 +98,7 @@ mod tests {
         announcer.push(vec![target(1, 1), target(1, 2)], 2);
         announcer.push(vec![target(2, 3)], 1);
         announcer.push(vec![], 3);
-        let seen: Vec<u8> = announcer.by_ref().map(|a| a.address.octets()[3]).collect();
+        let seen: Vec<u8> = announcer.by_ref().map(|a| last(&a)).collect();
         assert_eq!(seen, [1, 2, 1, 2, 3]);
         assert!(announcer.is_empty());
     }

@@ -132,9 +132,7 @@ impl Kernel {
     /// One batch of operations; gives those that were refused.
     pub(super) fn work(&mut self) -> Vec<Refused> {
         let ops = self.ledger.settle(BATCH);
-        if ops.is_empty() {
-            self.unsettled = false;
-        }
+        self.unsettled = ops.len() == BATCH;
         let results = self.netlink.carry_out(&ops);
         let mut refused = Vec::new();
         for (op, result) in ops.iter().zip(results) {

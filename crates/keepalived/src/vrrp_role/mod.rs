@@ -22,13 +22,14 @@ use linux::clock;
 use linux::netlink::Monitor;
 use linux::reactor::Reactor;
 use plan::Plan;
-use sockets::Sockets;
+use sockets::{Ear, Mouth, Outgoing, Sockets};
+use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
-use std::time::Duration;
-use vrrp::{Change, Effect, InstanceId, Router};
-use wire::Instant;
+use std::time::{Duration, SystemTime};
+use vrrp::{Auth, Change, Destination, Effect, InstanceId, Router};
+use wire::{Family, Instant, ipv4};
 
 /// What can become ready besides the receivers.
 const CHANNEL: u64 = 0;
@@ -64,6 +65,8 @@ struct Role {
     reactor: Reactor,
     signals: linux::signals::Signals,
     channel: Channel,
+    /// Log lines of this turn.
+    lines: Vec<String>,
     /// When to end, once told to stop.
     end_at: Option<Instant>,
 }
@@ -100,11 +103,21 @@ impl Role {
             reactor,
             signals,
             channel,
+            lines: Vec::new(),
             end_at: None,
         };
+        role.tell_clock();
         role.first_dump(&plan)?;
         role.take_over(plan);
         Ok(role)
+    }
+
+    /// What UTC is: signed adverts carry it.
+    fn tell_clock(&mut self) {
+        let utc = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        self.router.handle_clock(clock::now(), utc);
     }
 
     fn serve(mut self) -> io::Result<u8> {
@@ -159,7 +172,8 @@ impl Role {
 
     // ---- from the machine to the world
 
-    /// Does what the machine wants, then some kernel work, then some announcements.
+    /// Does what the machine wants, then some kernel work, then some announcements. What there is
+    /// to log waits until then: waking the log thread could cost us the processor.
     fn perform(&mut self) {
         self.drain_effects();
         if self.kernel.has_work() {
@@ -168,6 +182,9 @@ impl Role {
         }
         if !self.kernel.has_work() {
             self.announce();
+        }
+        for line in self.lines.drain(..) {
+            self.log.info(line);
         }
     }
 
@@ -187,11 +204,7 @@ impl Role {
                 ip_id,
                 message,
             } => {
-                let ip = sockets::Ip {
-                    protocol,
-                    id: ip_id,
-                };
-                self.send(id, from, to, ip, &message);
+                self.send(id, from, to, protocol, ip_id, &message);
             }
             Effect::Hold(id) => self.kernel.hold(id),
             Effect::Release(id) => {
@@ -208,23 +221,35 @@ impl Role {
         &mut self,
         id: InstanceId,
         from: IpAddr,
-        to: vrrp::Destination,
-        ip: sockets::Ip,
-        message: &[u8],
+        to: Destination,
+        protocol: u8,
+        ip_id: u16,
+        payload: &[u8],
     ) {
         let Some(instance) = self.plan.instances.get(&id) else {
             return;
         };
-        let Some(index) = self.links.index_of(&instance.params.interface) else {
+        let Some(link) = self.links.index_of(&instance.params.interface) else {
             return;
         };
         let to = match to {
-            vrrp::Destination::Group => instance.params.group,
-            vrrp::Destination::Peer(peer) => peer,
+            Destination::Group => instance.params.group,
+            Destination::Peer(peer) => peer,
         };
-        if let Err(e) = self.sockets.send(index, from, to, ip, message) {
-            self.log
-                .detail(format!("({}) cannot send an advert: {e}", instance.name));
+        let out = Outgoing {
+            link,
+            from,
+            to,
+            protocol,
+            ttl: instance.ttl,
+            ip_id,
+            payload,
+        };
+        if let Err(e) = self.sockets.send(&out)
+            && self.log.is_detailed()
+        {
+            self.lines
+                .push(format!("({}) cannot send an advert: {e}", instance.name));
         }
     }
 
@@ -232,24 +257,28 @@ impl Role {
         let Some(instance) = self.plan.instances.get(&id) else {
             return;
         };
-        let mut targets = Vec::new();
+        let mut targets = Vec::with_capacity(instance.addresses.len());
         for address in &instance.addresses {
             let Some(link) = self.links.index_of(&address.dev) else {
                 continue;
             };
-            let (Some(mac), IpAddr::V4(ip)) = (self.links.mac_of(link), address.prefix.addr())
-            else {
+            let Some(mac) = self.links.mac_of(link) else {
                 continue;
             };
-            self.log.detail(format!(
-                "({}) Sending/queueing gratuitous ARPs on {} for {ip}",
-                instance.name, address.dev
-            ));
+            let ip = address.prefix.addr();
+            if self.log.is_detailed() {
+                let (name, dev, what) = (&instance.name, &address.dev, announcement(ip));
+                self.lines.push(format!(
+                    "({name}) Sending/queueing {what}s on {dev} for {ip}"
+                ));
+            }
+            let router = ip.is_ipv6() && sockets::is_router(&address.dev);
             targets.push(Announcement {
                 id,
                 link,
                 mac,
                 address: ip,
+                router,
             });
         }
         self.announcer.push(targets, repeat);
@@ -257,35 +286,33 @@ impl Role {
 
     fn announce(&mut self) {
         let batch: Vec<Announcement> = self.announcer.by_ref().take(ANNOUNCE_BATCH).collect();
+        let lines = &mut self.lines;
         self.sockets.announce(&batch, |at, why| {
             let address = batch
                 .get(at)
                 .map(|one| one.address.to_string())
                 .unwrap_or_default();
-            self.log
-                .info(format!("Error sending gratuitous ARP for {address}: {why}"));
-        });
-        for one in &batch {
-            let name = self.links.name_of(one.link).unwrap_or("?");
-            self.log.detail(format!(
-                "Sending gratuitous ARP on {name} for {}",
-                one.address
+            lines.push(format!(
+                "Error sending the announcement of {address}: {why}"
             ));
+        });
+        if self.log.is_detailed() {
+            for one in &batch {
+                let name = self.links.name_of(one.link).unwrap_or("?");
+                let what = announcement(one.address);
+                lines.push(format!("Sending {what} on {name} for {}", one.address));
+            }
         }
     }
 
-    fn tell(&self, id: InstanceId, event: &vrrp::Event) {
+    fn tell(&mut self, id: InstanceId, event: &vrrp::Event) {
+        if report::log::is_detail(event) && !self.log.is_detailed() {
+            return;
+        }
         let Some(instance) = self.plan.instances.get(&id) else {
             return;
         };
-        let Some(line) = report::log::event(&instance.name, event) else {
-            return;
-        };
-        if report::log::is_detail(event) {
-            self.log.detail(line);
-        } else {
-            self.log.info(line);
-        }
+        self.lines.extend(report::log::event(&instance.name, event));
     }
 
     // ---- plans
@@ -317,24 +344,39 @@ impl Role {
     }
 
     fn open_sockets(&mut self) {
-        let wanted = self.plan.instances.values().filter_map(|instance| {
-            let index = self.links.index_of(&instance.params.interface)?;
-            let IpAddr::V4(group) = instance.params.group else {
-                return None;
+        let (mut ears, mut mouths) = (BTreeSet::new(), BTreeSet::new());
+        for instance in self.plan.instances.values() {
+            let params = &instance.params;
+            let Some(link) = self.links.index_of(&params.interface) else {
+                continue;
             };
-            Some(sockets::Wanted {
-                protocol: match instance.params.auth {
-                    vrrp::Auth::Ah(_) => wire::ipv4::PROTOCOL_AH,
-                    vrrp::Auth::None | vrrp::Auth::Pass(_) => wire::ipv4::PROTOCOL_VRRP,
-                },
-                interface: instance.params.interface.clone(),
-                link: index,
-                group,
-            })
-        });
-        for line in self.sockets.ensure(&wanted.collect(), &mut self.reactor) {
-            self.log.info(line);
+            let (interface, protocol) = (params.interface.clone(), protocol(params));
+            let source = params
+                .source
+                .or_else(|| self.links.view(link)?.source(params.family));
+            // peers send to our address; without peers the group is heard
+            let heard = if params.peers.is_empty() {
+                Some(params.group)
+            } else {
+                source
+            };
+            ears.extend(heard.map(|address| Ear {
+                interface: interface.clone(),
+                link,
+                address,
+                protocol,
+            }));
+            let v6 = params.family == Family::V6;
+            mouths.insert(Mouth {
+                interface,
+                link,
+                v6,
+                protocol,
+                ttl: instance.ttl,
+            });
         }
+        self.lines
+            .extend(self.sockets.ensure(&ears, &mouths, &mut self.reactor));
     }
 
     /// Leaves in good order: priority 0, addresses away, then a moment for what follows.
@@ -359,5 +401,21 @@ fn params(change: Change<InstanceId, plan::Instance>) -> Change<InstanceId, vrrp
         Change::Rebuild(id, instance) => Change::Rebuild(id, instance.params),
         Change::Add(id, instance) => Change::Add(id, instance.params),
         Change::Remove(id) => Change::Remove(id),
+    }
+}
+
+/// IP protocol of an instance's adverts.
+const fn protocol(params: &vrrp::Params) -> u8 {
+    match params.auth {
+        Auth::Ah(_) => ipv4::PROTOCOL_AH,
+        _ => ipv4::PROTOCOL_VRRP,
+    }
+}
+
+/// As log lines call it.
+const fn announcement(address: IpAddr) -> &'static str {
+    match address {
+        IpAddr::V4(_) => "gratuitous ARP",
+        IpAddr::V6(_) => "unsolicited Neighbour Advert",
     }
 }

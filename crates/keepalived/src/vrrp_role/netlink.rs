@@ -112,6 +112,7 @@ impl Role {
         let shown = address.clone();
         if self.links.add_address(address) {
             self.assigned(&shown);
+            self.own_address_changed(link);
         }
         self.tell_router(now, link);
     }
@@ -129,7 +130,18 @@ impl Role {
             self.lost(id, address);
             self.router.handle_address_lost(now, id);
         }
+        self.own_address_changed(address.key.link);
         self.tell_router(now, address.key.link);
+    }
+
+    /// Unicast peers send to the interface's address: the ears follow it.
+    fn own_address_changed(&mut self, link: u32) {
+        let name = self.links.name_of(link);
+        let by_peers =
+            |i: &plan::Instance| !i.params.peers.is_empty() && Some(&*i.params.interface) == name;
+        if self.plan.instances.values().any(by_peers) {
+            self.open_sockets();
+        }
     }
 
     fn assigned(&self, address: &Address) {

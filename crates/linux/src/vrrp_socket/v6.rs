@@ -43,18 +43,38 @@ impl Receiver {
         protocol: u8,
         group: Ipv6Addr,
     ) -> io::Result<Self> {
+        let socket = Self::deaf(interface, protocol)?;
+        socket.join_multicast_v6(&group, index)?;
+        socket.bind(&SocketAddrV6::new(group, 0, 0, index).into())?;
+        socket.attach_filter(&filter::NOT_OUR_OWN)?;
+        Ok(Receiver(socket))
+    }
+
+    /// Hears IP protocol `protocol` sent to `local`, an address of this machine, by unicast peers
+    /// on the interface of this name and index.
+    pub fn unicast(interface: &str, index: u32, protocol: u8, local: Ipv6Addr) -> io::Result<Self> {
+        let socket = Self::deaf(interface, protocol)?;
+        let scope = if local.is_unicast_link_local() {
+            index
+        } else {
+            0
+        };
+        socket.bind(&SocketAddrV6::new(local, 0, 0, scope).into())?;
+        socket.attach_filter(&filter::NOT_OUR_OWN)?;
+        Ok(Receiver(socket))
+    }
+
+    /// Set up but for its address. The filter comes first: nothing foreign can slip in before
+    /// the rest is set.
+    fn deaf(interface: &str, protocol: u8) -> io::Result<Socket> {
         let socket = raw(protocol)?;
-        // The filter comes first: nothing foreign can slip in before the rest is set.
         socket.attach_filter(&filter::NOTHING)?;
         socket.set_multicast_all_v6(false)?;
         socket.set_recv_hoplimit_v6(true)?;
         sockopt::set(&socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, &1)?;
         sockopt::set_receive_buffer(&socket, QUEUE)?;
         socket.bind_device(Some(interface.as_bytes()))?;
-        socket.join_multicast_v6(&group, index)?;
-        socket.bind(&SocketAddrV6::new(group, 0, 0, index).into())?;
-        socket.attach_filter(&filter::NOT_OUR_OWN)?;
-        Ok(Receiver(socket))
+        Ok(socket)
     }
 
     /// Fills `batch` with the next messages; see [`Batch::datagrams`]. Returns whether more may
