@@ -27,6 +27,9 @@ pub(crate) struct Book<O: Kind> {
     observed: Observed<O::Key, O::Spec>,
     /// Keys at which the two sides may differ.
     dirty: BTreeSet<O::Key>,
+    /// What was to be removed and to be added when it was looked at, in order.
+    excess: BTreeSet<(Option<Place>, O::Key)>,
+    lacking: BTreeSet<(Option<Place>, O::Key)>,
     /// The kernel refused something about these; a change around them lets it be tried again.
     refused: BTreeSet<O::Key>,
     /// Our last operation on these was an addition, whatever others did since.
@@ -44,6 +47,8 @@ impl<O: Kind> Default for Book<O> {
             wanted: BTreeMap::new(),
             observed: Observed::default(),
             dirty: BTreeSet::new(),
+            excess: BTreeSet::new(),
+            lacking: BTreeSet::new(),
             refused: BTreeSet::new(),
             added: BTreeSet::new(),
             doubted: BTreeSet::new(),
@@ -250,41 +255,40 @@ impl<O: Kind> Book<O> {
 impl<O: Kind> Book<O> {
     /// Up to `budget` removals, and whether these are all.
     pub(crate) fn removals(&mut self, budget: usize) -> (Vec<Op>, bool) {
-        let excess = self.dirty.iter().filter(|key| self.is_in_excess(key));
-        let mut found: Vec<_> = excess.map(|key| (self.place(key), key.clone())).collect();
-        found.sort_unstable();
-        let all = found.len() <= budget;
-        found.truncate(budget);
-        (
-            found
-                .into_iter()
-                .filter_map(|(_, key)| self.remove(key))
-                .collect(),
-            all,
-        )
+        self.look();
+        let mut ops = Vec::new();
+        while ops.len() < budget
+            && let Some((_, key)) = self.excess.pop_first()
+        {
+            if self.is_in_excess(&key) {
+                ops.extend(self.remove(key));
+            }
+        }
+        (ops, self.excess.is_empty())
     }
 
     /// Up to `budget` additions, and whether these are all. To be called when all removals are
     /// done.
     pub(crate) fn additions(&mut self, budget: usize, links: &Links) -> (Vec<Op>, bool) {
-        let dirty = std::mem::take(&mut self.dirty);
-        let wanted = dirty.into_iter().filter_map(|key| {
-            let (place, spec) = self.spec(&key)?;
-            self.is_lacking(&key, spec, links)
-                .then(|| (place, key.clone(), spec.clone()))
-        });
-        let mut found: Vec<_> = wanted.collect();
-        found.sort_unstable_by_key(|(place, ..)| *place);
-        let postponed = found.split_off(found.len().min(budget));
-        let all = postponed.is_empty();
-        self.dirty = postponed.into_iter().map(|(_, key, _)| key).collect();
-        let add = |(_, key, spec): (Place, O::Key, O::Spec)| {
-            self.observed
-                .insert(key.clone(), spec.clone(), Origin::Ours);
-            self.added.insert(key.clone());
-            O::add(key, spec)
-        };
-        (found.into_iter().map(add).collect(), all)
+        self.look();
+        let mut ops = Vec::new();
+        while ops.len() < budget
+            && let Some((_, key)) = self.lacking.pop_first()
+        {
+            ops.extend(self.add(key, links));
+        }
+        (ops, self.lacking.is_empty())
+    }
+
+    /// Sorts what may differ into what is to be removed and what is to be added.
+    fn look(&mut self) {
+        for key in std::mem::take(&mut self.dirty) {
+            if self.is_in_excess(&key) {
+                self.excess.insert((self.place(&key), key));
+            } else if self.wanted.contains_key(&key) && self.observed.get(&key).is_none() {
+                self.lacking.insert((self.place(&key), key));
+            }
+        }
     }
 
     /// A removal was not carried out.
@@ -319,7 +323,22 @@ impl<O: Kind> Book<O> {
         self.observed.expect_echo(key.clone());
         self.added.remove(&key);
         self.doubted.remove(&key);
+        // It may be wanted otherwise.
+        self.dirty.insert(key.clone());
         Some(O::remove(key, entry.spec))
+    }
+
+    fn add(&mut self, key: O::Key, links: &Links) -> Option<Op> {
+        let (_, spec) = self.spec(&key)?;
+        let lacking = self.observed.get(&key).is_none() && !self.refused.contains(&key);
+        if !lacking || !O::fits(&key, spec, links) {
+            return None;
+        }
+        let spec = spec.clone();
+        self.observed
+            .insert(key.clone(), spec.clone(), Origin::Ours);
+        self.added.insert(key.clone());
+        Some(O::add(key, spec))
     }
 
     /// It is there and ours, but unwanted, or wanted otherwise.
@@ -333,10 +352,6 @@ impl<O: Kind> Book<O> {
                 .is_some_and(|(_, spec)| O::is_met_by(key, spec, has))
         };
         ours.is_some_and(|entry| !met(&entry.spec)) && !self.refused.contains(key)
-    }
-
-    fn is_lacking(&self, key: &O::Key, spec: &O::Spec, links: &Links) -> bool {
-        self.observed.get(key).is_none() && O::fits(key, spec, links) && !self.refused.contains(key)
     }
 }
 
