@@ -1,11 +1,12 @@
 //! One set of fresh namespaces and the thread that lives in it.
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
@@ -74,17 +75,21 @@ impl Space {
             .map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))
     }
 
-    /// Runs a program to its end and returns what it wrote to its standard output.
-    pub fn output(&self, program: &str, args: &[&str]) -> io::Result<String> {
-        let mut command = Command::new(program);
-        command.args(args).stdin(Stdio::null());
-        let name = program.to_owned();
-        let out = self
-            .run(move || command.output())?
-            .map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))?;
+    /// Runs a program to its end.
+    pub fn finish(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> io::Result<Output> {
+        let mut command = Command::new(program.as_ref());
+        command.args(arguments).stdin(Stdio::null()).current_dir("/");
+        let name = program.as_ref().to_string_lossy().into_owned();
+        self.run(move || command.output())?
+            .map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))
+    }
+
+    /// Runs a program to its good end and returns what it wrote to its standard output.
+    pub fn output(&self, program: &str, arguments: &[&str]) -> io::Result<String> {
+        let out = self.finish(program, arguments)?;
         if !out.status.success() {
             let text = String::from_utf8_lossy(&out.stderr).into_owned();
-            return Err(io::Error::other(format!("{program} {args:?}: {text}")));
+            return Err(io::Error::other(format!("{program} {arguments:?}: {text}")));
         }
         Ok(String::from_utf8_lossy(&out.stdout).into_owned())
     }
