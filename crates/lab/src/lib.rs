@@ -12,6 +12,7 @@
 pub mod client;
 pub mod daemon;
 
+pub mod forge;
 pub mod lan;
 mod link;
 mod monitor;
@@ -20,6 +21,7 @@ pub mod original;
 mod record;
 pub mod scenario;
 pub mod space;
+pub mod stats;
 
 pub mod timeline;
 pub mod website;

@@ -239,8 +239,9 @@ impl Pair {
     /// Starts both and waits until lb01 announces its address; returns when it did.
     pub fn start(&mut self) -> io::Result<Stamp> {
         let since = crate::timeline::now();
-        self.lb02.start()?;
+        // lb01 first: its timer is the shorter one, but only by 0.2 s.
         self.lb01.start()?;
+        self.lb02.start()?;
         self.lb01
             .announces(VIP, since)
             .ok_or_else(|| self.failed("lb01 did not become master"))
