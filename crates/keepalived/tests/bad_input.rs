@@ -19,11 +19,17 @@ fn tested(text: Option<&[u8]>) -> String {
     let run = |program: &Path| {
         let program = node.space.stage(program).unwrap();
         let out = node.space.finish(program, &["-t", "-f", FILE]).unwrap();
-        (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+        (
+            out.status.code(),
+            String::from_utf8_lossy(&out.stderr).into_owned(),
+        )
     };
     let (code, said) = run(&ours().program);
     let (original, _) = run(&theirs().program);
-    let said: String = said.lines().map(|l| l.chars().take(300).collect::<String>() + "\n").collect();
+    let said: String = said
+        .lines()
+        .map(|l| l.chars().take(300).collect::<String>() + "\n")
+        .collect();
     assert_eq!(code, original, "exit code; ours said:\n{said}");
     said
 }
@@ -39,8 +45,14 @@ fn example(from: &str, to: &str) -> Vec<u8> {
 #[track_caller]
 fn finding(text: &[u8], line: usize, about: &str) {
     let said = tested(Some(text));
-    assert!(said.contains(&format!("Line {line})")) || said.contains(&format!(":{line}:")), "no line {line} in:\n{said}");
-    assert!(said.contains(about), "not a word about {about:?} in:\n{said}");
+    assert!(
+        said.contains(&format!("Line {line})")) || said.contains(&format!(":{line}:")),
+        "no line {line} in:\n{said}"
+    );
+    assert!(
+        said.contains(about),
+        "not a word about {about:?} in:\n{said}"
+    );
     assert!(said.contains("help"), "no advice in:\n{said}");
 }
 
@@ -63,7 +75,11 @@ fn a_truncated_file() {
 
 #[test]
 fn an_unclosed_brace() {
-    let text = ACTIVE_BACKUP[0].trim_end().strip_suffix('}').unwrap().as_bytes();
+    let text = ACTIVE_BACKUP[0]
+        .trim_end()
+        .strip_suffix('}')
+        .unwrap()
+        .as_bytes();
     finding(text, line_of(text, "vrrp_instance"), "}");
 }
 
@@ -75,7 +91,10 @@ fn nul_bytes() {
 
 #[test]
 fn a_line_of_ten_megabytes() {
-    let text = example("router_id lb01", &format!("router_id {}", "x".repeat(10_000_000)));
+    let text = example(
+        "router_id lb01",
+        &format!("router_id {}", "x".repeat(10_000_000)),
+    );
     finding(&text, line_of(&text, "router_id"), "long");
 }
 
@@ -131,12 +150,19 @@ fn a_bad_prefix() {
 fn the_same_vrid_twice() {
     let whole = ACTIVE_BACKUP[0];
     let block = &whole[whole.find("vrrp_instance").unwrap()..];
-    let second = block.replace("VI_1", "VI_2").replace("249", "248").replace("eth0:1", "eth0:2");
+    let second = block
+        .replace("VI_1", "VI_2")
+        .replace("249", "248")
+        .replace("eth0:1", "eth0:2");
     let text = format!("{whole}\n{second}").into_bytes();
     let place = line_of(&text, "VI_2");
     let said = tested(Some(&text));
-    assert!(said.contains("VI_1") && said.contains("VI_2") && said.contains("55"), "{said}");
+    assert!(
+        said.contains("VI_1") && said.contains("VI_2") && said.contains("55"),
+        "{said}"
+    );
     assert!(said.contains("help"), "no advice in:\n{said}");
-    let near = (place..place + 5).any(|n| said.contains(&format!("Line {n})")) || said.contains(&format!(":{n}:")));
+    let near = (place..place + 5)
+        .any(|n| said.contains(&format!("Line {n})")) || said.contains(&format!(":{n}:")));
     assert!(near, "no place near line {place} in:\n{said}");
 }

@@ -1,18 +1,94 @@
 //! Adverts that are wrong: each counted under its own reason, none believed, however many.
 mod common;
-use common::ours;
+use common::{check, ours, settle, theirs};
 use lab::forge::{Advert, Forger};
-use lab::scenario::{ACTIVE_BACKUP, Balancer, LABEL, LB01, VIP, host};
-use lab::{Lan, Node, stats};
+use lab::scenario::{ACTIVE_BACKUP, Balancer, LABEL, LB01, LONG, Pair, VIP, host};
+use lab::timeline::now;
+use lab::{Event, Lan, Launch, Node, stats};
 use nix::sys::signal::Signal;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::thread;
 use std::time::{Duration, Instant};
 use wire::vrrp::Auth;
 use wire::{AdvertInterval, Vrid};
 
+const STRANGER: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 66);
 const STATS: &str = "/tmp/keepalived.stats";
+type Counters = BTreeMap<String, u64>;
 
+/// A wrong advert; believed, its priority of 200 would end a mastership.
+struct Bad {
+    name: &'static str,
+    advert: Advert,
+    /// What it counts as; empty where the statistics file has no line for it.
+    counter: &'static str,
+    /// What the log says, whatever the version; empty: nothing.
+    log: &'static str,
+}
+
+fn bad() -> Vec<Bad> {
+    let good = || Advert::good(200);
+    let row = |name, advert, counter, log| Bad {
+        name,
+        advert,
+        counter,
+        log,
+    };
+    let other = Advert::with(200, |a| a.auth = Auth::Pass(*b"wrong\0\0\0"));
+    let bare = Advert::with(200, |a| a.auth = Auth::None);
+    let slow = Advert::with(200, |a| a.interval = AdvertInterval::from_secs(2).unwrap());
+    let stray = Advert::with(200, |a| a.vrid = Vrid::new(77).unwrap());
+    vec![
+        row(
+            "TTL",
+            good().ttl(254),
+            "Packet Errors/TTL",
+            "Received 254 and expect 255",
+        ),
+        row("checksum", good().spoil(), "", "Invalid VRRPv2 checksum"),
+        row("version", good().poke(0, 0x31).resize(12), "", "version"),
+        row(
+            "type",
+            good().poke(0, 0x22),
+            "Packet Errors/Invalid Type",
+            "Invalid packet type",
+        ),
+        row(
+            "password",
+            other,
+            "Authentication Errors/Failure",
+            "invalid passwd",
+        ),
+        row(
+            "authentication",
+            bare,
+            "Authentication Errors/Type Mismatch",
+            "received a 0 auth",
+        ),
+        row(
+            "unknown authentication",
+            good().poke(4, 9),
+            "Authentication Errors/Invalid Type",
+            "Invalid auth type",
+        ),
+        row("VRID", stray, "", ""),
+        row("short", good().resize(16), "Packet Errors/Length", "short"),
+        row("long", good().resize(60), "Packet Errors/Length", ""),
+        row("stub", good().resize(4), "", "too short"),
+        row(
+            "interval",
+            slow,
+            INTERVAL,
+            "advertisement interval mismatch",
+        ),
+    ]
+}
+
+/// The original has this line in its file, and never counts it.
+const INTERVAL: &str = "Packet Errors/Advertisement Interval";
+
+/// lb01 alone is master; a stranger sits on the same LAN.
 struct Table {
     master: Balancer,
     _stranger: Node,
@@ -21,96 +97,173 @@ struct Table {
 }
 
 impl Table {
-    /// lb01 alone is master; a stranger sits on the same LAN.
-    fn new() -> Self {
+    fn new(launch: Launch) -> Self {
         let lan = Lan::new().unwrap();
-        let mut master = Balancer::new(&lan, "lb01", LB01, ours(), ACTIVE_BACKUP[0]).unwrap();
-        let stranger = lan.node("stranger", host(Ipv4Addr::new(10, 20, 0, 66))).unwrap();
+        let mut master = Balancer::new(&lan, "lb01", LB01, launch, ACTIVE_BACKUP[0]).unwrap();
+        let stranger = lan.node("stranger", host(STRANGER)).unwrap();
         master.start().unwrap();
-        assert!(master.announces(VIP, 0).is_some(), "{}", lan.timeline().story(0));
+        assert!(
+            master.announces(VIP, 0).is_some(),
+            "{}",
+            lan.timeline().story(0)
+        );
         let forger = Forger::new(&stranger).unwrap();
-        Self { master, _stranger: stranger, forger, lan }
+        Self {
+            master,
+            _stranger: stranger,
+            forger,
+            lan,
+        }
     }
 
     /// The counters as they are now: a new statistics file.
-    fn counters(&mut self) -> BTreeMap<String, u64> {
-        let space = &self.master.node.space;
-        let _ = space.run(|| std::fs::remove_file(STATS)).unwrap();
-        self.master.daemon().unwrap().signal(Signal::SIGUSR2).unwrap();
-        let end = Instant::now() + Duration::from_mins(1);
-        loop {
+    fn counters(&mut self) -> Counters {
+        let _ = self
+            .master
+            .node
+            .space
+            .run(|| std::fs::remove_file(STATS))
+            .unwrap();
+        self.master
+            .daemon()
+            .unwrap()
+            .signal(Signal::SIGUSR2)
+            .unwrap();
+        let end = Instant::now() + LONG;
+        while Instant::now() < end {
             let text = self.master.node.space.read(STATS).unwrap_or_default();
-            let text = String::from_utf8_lossy(&text);
-            // The last line of the file: before it is there, the file is being written.
-            if text.contains("Priority Zero") && text.trim_end().rsplit('\n').next().is_some_and(|l| l.contains("Sent:")) {
-                return stats::counters(&text, "VI_1");
+            let counters = stats::counters(&String::from_utf8_lossy(&text), "VI_1");
+            if counters.contains_key("Priority Zero/Sent") {
+                return counters;
             }
-            assert!(Instant::now() < end, "no statistics\n{}", self.lan.timeline().story(0));
-            std::thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(20));
         }
+        panic!("no statistics\n{}", self.lan.timeline().story(0));
     }
 
-    /// What one advert counts as: the counters that it moved, but for adverts sent.
-    fn counted(&mut self, advert: &Advert) -> Vec<String> {
-        let before = self.counters();
+    /// Sends an advert, then an honest one of lower priority, and waits until the master has
+    /// answered that: by then it has read the first. Returns the counters.
+    fn send(&mut self, advert: &Advert) -> Counters {
+        let since = now();
         self.forger.send(advert).unwrap();
-        let end = Instant::now() + Duration::from_secs(5);
-        loop {
-            let now = self.counters();
-            let moved: Vec<String> = now
-                .iter()
-                .filter(|(key, value)| !key.starts_with("Advertisements/") && before.get(*key) != Some(value))
-                .map(|(key, _)| key.clone())
-                .collect();
-            if !moved.is_empty() || Instant::now() > end {
-                return moved;
-            }
-        }
+        self.forger.send(&Advert::good(50)).unwrap();
+        assert!(
+            self.master.announces(VIP, since).is_some(),
+            "no answer\n{}",
+            self.lan.timeline().story(0)
+        );
+        self.counters()
     }
 
-    fn still_master(&self) {
-        let story = || self.lan.timeline().story(0);
-        assert!(self.master.node.holds(VIP, Some(LABEL)).unwrap(), "{}", story());
-        let left = |e: &lab::Event| e.log().is_some_and(|l| l.contains("Entering BACKUP STATE") && !l.contains("init"));
-        assert!(!self.lan.timeline().since(0).iter().any(left), "{}", story());
+    fn said_since(&self, since: u64) -> String {
+        let events = self.lan.timeline().since(since);
+        events
+            .iter()
+            .filter_map(Event::log)
+            .map(|l| format!("{l}\n"))
+            .collect()
     }
 }
 
-/// One whose every field is wrong in one way; priority 200 would end the mastership if believed.
-fn bad(name: &str) -> Advert {
-    let good = Advert::good(200);
-    match name {
-        "ttl" => good.ttl(254),
-        "checksum" => good.spoil(),
-        "version" => good.poke(0, 0x31),
-        "type" => good.poke(0, 0x22),
-        "password" => Advert::with(200, |a| a.auth = Auth::Pass(*b"wrong\0\0\0")),
-        "no authentication" => Advert::with(200, |a| a.auth = Auth::None),
-        "unknown authentication" => good.poke(4, 9),
-        "vrid" => Advert::with(200, |a| a.vrid = Vrid::new(56).unwrap()),
-        "short" => good.resize(16),
-        "long" => good.resize(60),
-        "stub" => good.resize(4),
-        "interval" => Advert::with(200, |a| a.interval = AdvertInterval::from_secs(2).unwrap()),
-        "addresses" => Advert::with(50, |a| a.addresses = vec![IpAddr::from([10, 20, 0, 7])]),
-        other => panic!("no such advert: {other}"),
+/// Sends all of them; checks each one's counter and log line, and returns all counters.
+fn refuses_each(launch: Launch, counts_intervals: bool) -> Counters {
+    let mut table = Table::new(launch);
+    // The first burst's second half would be taken for an answer.
+    assert!(table.master.announces(VIP, now() + 1_000_000_000).is_some());
+    let mut before = table.counters();
+    for Bad {
+        name,
+        advert,
+        counter,
+        log,
+    } in bad()
+    {
+        let since = now();
+        let after = table.send(&advert);
+        let moved: Vec<&str> = after
+            .iter()
+            .filter(|(key, value)| before.get(*key) != Some(value))
+            .map(|(key, _)| key.as_str())
+            .collect();
+        let moved: Vec<&str> = moved
+            .into_iter()
+            .filter(|key| !key.starts_with("Advertisements/"))
+            .collect();
+        let wanted: Vec<&str> = [counter]
+            .into_iter()
+            .filter(|c| !c.is_empty() && (counts_intervals || *c != INTERVAL))
+            .collect();
+        assert_eq!(moved, wanted, "{name}\n{}", table.said_since(since));
+        let said = table.said_since(since);
+        assert!(said.contains(log), "{name}: {log:?} is not in\n{said}");
+        before = after;
     }
+    assert!(table.master.node.holds(VIP, Some(LABEL)).unwrap());
+    assert_eq!(before.get("Released master"), Some(&0));
+    before
 }
 
 #[test]
-fn what() {
-    let mut table = Table::new();
-    for name in ["ttl", "checksum", "version", "type", "password", "no authentication", "unknown authentication", "vrid", "short", "long", "stub", "interval", "addresses"] {
-        let t = lab::timeline::now();
-        let c = table.counted(&bad(name));
-        let logs: Vec<String> = table.lan.timeline().since(t).iter().filter_map(|e| e.log().map(str::to_owned)).collect();
-        println!("{name}: {c:?} {logs:?}");
+fn each_is_counted_under_its_own_reason() {
+    let original = thread::spawn(|| refuses_each(theirs(), false));
+    let mut ours = refuses_each(ours(), true);
+    let mut theirs = original.join().unwrap();
+    // How many adverts went out is a matter of time.
+    for counters in [&mut ours, &mut theirs] {
+        counters.remove("Advertisements/Sent");
+        counters.remove(INTERVAL);
     }
-    table.still_master();
-    let t = lab::timeline::now();
-    for _ in 0..10 { for name in ["ttl", "checksum", "version", "type", "password", "no authentication", "unknown authentication", "vrid", "short", "long", "stub", "interval", "addresses"] { table.forger.send(&bad(name)).unwrap(); } }
-    println!("{} s", lab::timeline::seconds(t, lab::timeline::now()));
-    table.still_master();
-    println!("{:?}", table.counters());
+    assert_eq!(ours, theirs);
+}
 
+#[test]
+fn a_wrong_address_list_is_counted() {
+    let mut table = Table::new(ours());
+    let advert = Advert::with(50, |a| a.addresses = vec![IpAddr::from([10, 20, 0, 7])]);
+    let since = now();
+    let after = table.send(&advert);
+    assert_eq!(
+        after.get("Packet Errors/Address List"),
+        Some(&1),
+        "{after:?}"
+    );
+    let said = table.said_since(since);
+    assert!(
+        said.contains("ip address associated with VRID 55 not present"),
+        "{said}"
+    );
+    assert!(table.master.node.holds(VIP, Some(LABEL)).unwrap());
+}
+
+#[test]
+fn a_flood_does_not_cost_the_mastership() {
+    let mut pair = Pair::new([ours(), ours()], ACTIVE_BACKUP).unwrap();
+    let stranger = pair.lan.node("stranger", host(STRANGER)).unwrap();
+    pair.start().unwrap();
+    settle(&pair, true);
+    let (forger, rows) = (Forger::new(&stranger).unwrap(), bad());
+    let since = now();
+    for index in 0..200_000 {
+        forger.send(&rows[index % rows.len()].advert).unwrap();
+    }
+    let ended = now();
+    // The backup would take over within 3.6 s of silence: wait for more adverts than that.
+    for _ in 0..5 {
+        let heard = now();
+        let advert = |e: &Event| (e.node == "lb01").then_some(()).and(e.frame()?.advert());
+        check(
+            pair.lan.timeline().wait(heard, LONG, advert).is_some(),
+            "lb01 fell silent",
+            &pair,
+        );
+    }
+    println!("200,000 in {:.1} s", lab::timeline::seconds(since, ended));
+    settle(&pair, true);
+    let states = pair.lan.timeline().since(since);
+    let states: Vec<&str> = states
+        .iter()
+        .filter_map(Event::log)
+        .filter(|l| l.contains("STATE"))
+        .collect();
+    assert_eq!(states, Vec::<&str>::new(), "the state changed");
 }

@@ -53,12 +53,19 @@ fn play(launch: &Launch) -> Play {
 
     let events = pair.lan.timeline().since(0);
     let nodes = ["lb01", "lb02"].map(|name| (name.to_owned(), seen(&events, name)));
-    Play { nodes: nodes.into(), addresses }
+    Play {
+        nodes: nodes.into(),
+        addresses,
+    }
 }
 
 fn second_burst(node: &Balancer, first: Stamp, timeline: &Timeline) {
     let later = first + 2_000_000_000;
-    assert!(node.announces(VIP, later).is_some(), "no second burst\n{}", timeline.story(0));
+    assert!(
+        node.announces(VIP, later).is_some(),
+        "no second burst\n{}",
+        timeline.story(0)
+    );
     thread::sleep(Duration::from_millis(300));
 }
 
@@ -102,11 +109,17 @@ fn seen(events: &[Event], name: &str) -> Seen {
             }
         }
     }
-    let lines = ours().filter_map(Event::log).filter(|l| l.starts_with("(VI_1)"));
+    let lines = ours()
+        .filter_map(Event::log)
+        .filter(|l| l.starts_with("(VI_1)"));
     let mut log: Vec<String> = lines.map(str::to_owned).collect();
     // How often a backup hears the lower master before it takes over depends on when it started.
     log.dedup();
-    Seen { adverts, bursts, log }
+    Seen {
+        adverts,
+        bursts,
+        log,
+    }
 }
 
 #[test]
@@ -119,13 +132,26 @@ fn frames_addresses_and_log_are_the_originals() {
     for ((name, ours), (_, theirs)) in ours.nodes.iter().zip(&theirs.nodes) {
         assert_eq!(ours.adverts, theirs.adverts, "{name}: adverts");
         assert_eq!(ours.log, theirs.log, "{name}: log");
-        let frames = |seen: &Seen| seen.bursts.iter().map(|(_, frames)| frames.clone()).collect::<Vec<_>>();
+        let frames = |seen: &Seen| {
+            seen.bursts
+                .iter()
+                .map(|(_, frames)| frames.clone())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(frames(ours), frames(theirs), "{name}: gratuitous ARP");
-        let spacing = |seen: &Seen| seen.bursts.windows(2).map(|w| seconds(w[0].0, w[1].0)).collect::<Vec<_>>();
+        let spacing = |seen: &Seen| {
+            seen.bursts
+                .windows(2)
+                .map(|w| seconds(w[0].0, w[1].0))
+                .collect::<Vec<_>>()
+        };
         for (index, (ours, theirs)) in spacing(ours).into_iter().zip(spacing(theirs)).enumerate() {
             // Every second gap is garp_master_delay; the others depend on when the test acted.
             let delayed = index % 2 == 0;
-            assert!(!delayed || (ours - theirs).abs() < 1.0, "{name}: bursts {ours} s apart, the original's {theirs} s");
+            assert!(
+                !delayed || (ours - theirs).abs() < 1.0,
+                "{name}: bursts {ours} s apart, the original's {theirs} s"
+            );
         }
     }
 }

@@ -115,16 +115,6 @@ impl Daemon {
         Ok(at)
     }
 
-    /// Sends a signal by number (the real-time ones have no name).
-    pub fn signal_number(&self, space: &crate::Space, number: i32) -> io::Result<()> {
-        let _ = self;
-        let number = format!("-{number}");
-        let pid = String::from_utf8_lossy(&space.read("/run/keepalived.pid")?)
-            .trim()
-            .to_owned();
-        space.output("kill", &[&number, &pid]).map(|_| ())
-    }
-
     /// Tells it to stop and waits for its end.
     pub fn stop(&mut self) -> io::Result<ExitStatus> {
         self.signal(Signal::SIGTERM)?;

@@ -37,7 +37,10 @@ impl Advert {
             addresses: vec![IpAddr::V4(VIP)],
         };
         change(&mut repr);
-        Self { ttl: 255, message: repr.emit(Cover::Message) }
+        Self {
+            ttl: 255,
+            message: repr.emit(Cover::Message),
+        }
     }
 
     /// Changes an octet of the message and makes the checksum right again.
@@ -76,7 +79,10 @@ impl Advert {
         if let Some(field) = self.message.get_mut(6..8) {
             field.fill(0);
         }
-        let sum = Cover::Message.sum(self.message.len()).with(&self.message).finish();
+        let sum = Cover::Message
+            .sum(self.message.len())
+            .with(&self.message)
+            .finish();
         if let Some(field) = self.message.get_mut(6..8) {
             field.copy_from_slice(&sum.to_be_bytes());
         }
@@ -110,7 +116,9 @@ impl Forger {
     /// Sends one.
     pub fn send(&self, advert: &Advert) -> io::Result<()> {
         let header = ipv4::Repr::advert(self.from, GROUP, advert.ttl, 0, advert.message.len());
-        let header = header.emit().ok_or_else(|| io::Error::other("advert too long"))?;
+        let header = header
+            .emit()
+            .ok_or_else(|| io::Error::other("advert too long"))?;
         let packet = [header.as_slice(), &advert.message].concat();
         let to = SockAddr::from(SocketAddrV4::new(GROUP, 0));
         self.socket.send_to(&packet, &to).map(|_| ())

@@ -34,6 +34,8 @@ pub const ACTIVE_ACTIVE: [&str; 2] = [
     include_str!("../../../examples/active-active/lb01.conf"),
     include_str!("../../../examples/active-active/lb02.conf"),
 ];
+/// `examples/tutorial`.
+pub const TUTORIAL: &str = include_str!("../../../examples/tutorial/keepalived.conf");
 /// `examples/nginx`: lb01, lb02.
 pub const NGINX: [&str; 2] = [
     include_str!("../../../examples/nginx/lb01.conf"),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -78,7 +79,10 @@ impl Space {
     /// Runs a program to its end.
     pub fn finish(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> io::Result<Output> {
         let mut command = Command::new(program.as_ref());
-        command.args(arguments).stdin(Stdio::null()).current_dir("/");
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .current_dir("/");
         let name = program.as_ref().to_string_lossy().into_owned();
         self.run(move || command.output())?
             .map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))
@@ -147,6 +151,22 @@ impl Space {
         Ok(inside)
     }
 
+    /// Hides what the machine has in a directory: the node sees an empty one of its own.
+    pub fn hide(&self, directory: &str) -> io::Result<()> {
+        let directory = directory.to_owned();
+        let mounted = self.run(move || {
+            let none: Option<&str> = None;
+            mount(
+                Some("lab"),
+                directory.as_str(),
+                Some("tmpfs"),
+                MsFlags::empty(),
+                none,
+            )
+        })?;
+        Ok(mounted?)
+    }
+
     /// The network namespace, to move one end of a cable into it.
     pub fn net(&self) -> BorrowedFd<'_> {
         self.net.as_fd()
@@ -159,10 +179,15 @@ impl Space {
 }
 
 impl Drop for Space {
+    /// Ends all processes inside and waits until they are gone; not for ever, since the kernel
+    /// keeps process 1 until everybody has collected their children, and a test that panicked
+    /// may not have.
     fn drop(&mut self) {
         drop(self.holder.stdin.take());
-        // Process 1 ends only after the kernel has ended everything else in its namespace.
-        let _ = self.holder.wait();
+        let end = Instant::now() + Duration::from_secs(5);
+        while matches!(self.holder.try_wait(), Ok(None)) && Instant::now() < end {
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 

@@ -78,6 +78,9 @@ impl fmt::Display for What {
     }
 }
 
+/// Lines of a story at most, the last ones.
+const LINES: usize = 400;
+
 /// The events of a lab, shared by everything that records.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline(Arc<(Mutex<Vec<Event>>, Condvar)>);
@@ -151,12 +154,19 @@ impl Timeline {
         found.max_by_key(|(at, _)| *at)
     }
 
-    /// Everything as text, for the message of a failed test.
+    /// Everything as text, for the message of a failed test; what repeats is told once.
     pub fn story(&self, since: Stamp) -> String {
-        let events = self.since(since);
+        let mut events = self.since(since);
+        events.dedup_by(|a, b| a.node == b.node && a.what == b.what);
         let start = events.first().map_or(since, |e| e.at);
         let line = |e: &Event| format!("{:9.4} {:6} {}\n", seconds(start, e.at), e.node, e.what);
-        events.iter().map(line).collect()
+        let skipped = events.len().saturating_sub(LINES);
+        let told = events.iter().skip(skipped).map(line).collect::<String>();
+        if skipped > 0 {
+            format!("({skipped} earlier events)\n{told}")
+        } else {
+            told
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Event>> {
