@@ -1,4 +1,10 @@
 //! Scenario B: two addresses, two hosts, each the other's backup.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod common;
 use common::{check, ours};
 use lab::scenario::{ACTIVE_ACTIVE, Death, LABEL, LABEL2, Pair, VIP, VIP2};

@@ -1,5 +1,11 @@
 //! Configuration files that are wrong: a finding with its place and an advice, the original's
 //! exit code, no panic.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod common;
 use common::{ours, theirs};
 use lab::Lan;

@@ -1,4 +1,10 @@
 //! Scenario A: one address, two hosts; every way of dying, ours on both nodes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod common;
 use common::{ours, takeover};
 use lab::scenario::Death;

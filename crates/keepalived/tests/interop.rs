@@ -1,4 +1,10 @@
 //! Scenario A with the original as the other node, both ways round, every way of dying.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod common;
 use common::{ours, takeover, theirs};
 use lab::scenario::Death;

@@ -1,4 +1,10 @@
 //! Crashes, interference and reload on one node.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod common;
 use common::ours;
 use lab::scenario::{ACTIVE_BACKUP, Balancer, LABEL, LB01, LONG, VIP, host};

@@ -1,5 +1,11 @@
 //! The same scenario with the original beside ours: what the network, the kernel and the log see
 //! has to be the same.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod common;
 use common::{ours, settle, theirs};
 use lab::scenario::{ACTIVE_BACKUP, Balancer, Death, Pair, VIP};

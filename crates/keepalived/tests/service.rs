@@ -1,4 +1,10 @@
 //! Scenario D: the tutorial's file, the init script, the systemd unit.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod common;
 use common::ours;
 use lab::scenario::{LONG, TUTORIAL, host};
@@ -117,7 +123,7 @@ fn the_init_script() {
         wait("addresses", &lan, || {
             VIPS.iter()
                 .all(|vip| node.holds(*vip, None).unwrap() == held)
-        })
+        });
     };
 
     assert_eq!(code("status"), Some(3));

@@ -1,4 +1,10 @@
 //! Scenario C: real nginx on both load balancers, two web servers, a client without pause.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod common;
 use common::{check, ours};
 use lab::client::experience;

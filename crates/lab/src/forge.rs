@@ -90,7 +90,6 @@ impl Advert {
     }
 }
 
-#[expect(clippy::expect_used, reason = "decided when compiling: 55 is not 0")]
 const VRID: Vrid = Vrid::new(55).expect("in range");
 
 /// Sends forged adverts from a node.

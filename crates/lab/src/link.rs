@@ -1,8 +1,8 @@
 //! Cables and bridges, over netlink.
 use crate::space::Space;
 use ipnet::Ipv4Net;
-use ledger::{AddressKey, AddressSpec};
-use linux::netlink::{Error, Socket, VethEnd};
+use ledger::AddressKey;
+use linux::netlink::{Error, Message, Socket, VethEnd};
 use std::io;
 use wire::{MacAddr, Prefix};
 
@@ -61,18 +61,23 @@ pub(crate) fn cable(
     Ok(index)
 }
 
-/// Gives an interface an address.
+/// Gives an interface an address, as an administrator would: without the mark by which a daemon
+/// knows its own.
 pub(crate) fn add_address(node: &Space, name: &str, address: Ipv4Net) -> io::Result<()> {
+    const NEW_ADDRESS: u16 = 20;
+    const CREATE_EXCLUSIVELY: u16 = 0x600;
+    const ADDRESS: u16 = 1;
+    const LOCAL: u16 = 2;
+    const INET: u8 = 2;
     let (mut socket, link) = on(node, name)?;
-    let spec = AddressSpec {
-        label: None,
-        scope: 0,
-        broadcast: None,
-        flags: 0,
-        preferred: None,
-    };
+    let [a, b, c, d] = link.to_ne_bytes();
+    let header = [INET, address.prefix_len(), 0, 0, a, b, c, d];
+    let octets = address.addr().octets();
+    let message = Message::new(NEW_ADDRESS, CREATE_EXCLUSIVELY, &header)
+        .attr(LOCAL, &octets)
+        .attr(ADDRESS, &octets);
     socket
-        .add_address(&AddressKey::new(link, Prefix::V4(address)), &spec)
+        .request(message)
         .map_err(context(format!("add {address}")))
 }
 

@@ -22,7 +22,7 @@ pub const LB01: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 1);
 pub const LB02: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 2);
 
 /// How long to wait for anything that must happen: a bound against hanging, no measure.
-pub const LONG: Duration = Duration::from_mins(1);
+pub const LONG: Duration = Duration::from_secs(30);
 
 /// `examples/active-backup`: lb01, lb02.
 pub const ACTIVE_BACKUP: [&str; 2] = [

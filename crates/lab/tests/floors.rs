@@ -1,5 +1,5 @@
 //! Floors only look down: no crate depends on one beside or above it (`docs/architecture.md`).
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use serde_json::Value;
 use std::collections::BTreeMap;
