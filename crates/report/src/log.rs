@@ -21,7 +21,12 @@ pub fn event(name: &str, event: &Event) -> Option<String> {
 pub const fn is_detail(event: &Event) -> bool {
     matches!(
         event,
-        Event::Timeout | Event::Setting | Event::Removing | Event::SentStop
+        Event::Timeout
+            | Event::Setting
+            | Event::Removing
+            | Event::SentStop
+            | Event::MasterSet { .. }
+            | Event::MasterChanged { .. }
     )
 }
 

@@ -28,7 +28,7 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::{Duration, SystemTime};
-use vrrp::{Auth, Change, Destination, Effect, InstanceId, Router};
+use vrrp::{Auth, Change, Destination, Effect, InstanceId, Reject, Router, Verdict};
 use wire::{Family, Instant, ipv4};
 
 /// What can become ready besides the receivers.
@@ -67,6 +67,8 @@ struct Role {
     channel: Channel,
     /// Log lines of this turn.
     lines: Vec<String>,
+    /// When a packet too short for any instance was last told of.
+    stub_told: Option<Instant>,
     /// When to end, once told to stop.
     end_at: Option<Instant>,
 }
@@ -104,6 +106,7 @@ impl Role {
             signals,
             channel,
             lines: Vec::new(),
+            stub_told: None,
             end_at: None,
         };
         role.tell_clock();
@@ -133,6 +136,17 @@ impl Role {
         }
     }
 
+    /// Tells of a packet too short to belong to any instance, at most once a second.
+    fn tell_stub(&mut self, now: Instant, why: Option<&Reject>) {
+        const PAUSE: Duration = Duration::from_secs(1);
+        if let Some(line) = why.and_then(report::log::packet)
+            && self.stub_told.is_none_or(|at| now - at >= PAUSE)
+        {
+            self.stub_told = Some(now);
+            self.lines.push(line);
+        }
+    }
+
     /// The earliest of what is due; now, while there is kernel work left.
     fn deadline(&self, now: Instant) -> Option<Instant> {
         if self.kernel.has_work() || !self.announcer.is_empty() {
@@ -146,17 +160,22 @@ impl Role {
 
     fn turn(&mut self, ready: &mut Vec<u64>) -> io::Result<()> {
         let now = clock::now();
-        let (mut events, mut messages, mut signals) = (false, false, false);
+        let (mut events, mut messages, mut signals, mut stub) = (false, false, false, None);
         for token in ready.drain(..) {
             match token {
                 CHANNEL => messages = true,
                 MONITOR => events = true,
                 SIGNALS => signals = true,
                 receiver => self.sockets.receive(receiver, |received| {
-                    self.router.handle_packet(now, received);
+                    if let Verdict::Reject(why @ Reject::Stub { .. }) =
+                        self.router.handle_packet(now, received)
+                    {
+                        stub = Some(why);
+                    }
                 }),
             }
         }
+        self.tell_stub(now, stub.as_ref());
         if events {
             self.read_kernel_events(now)?;
         }
