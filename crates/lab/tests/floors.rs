@@ -10,6 +10,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("wire", 0),
     ("conf", 1),
     ("vrrp", 1),
+    ("pool", 1),
     ("ledger", 1),
     ("plan", 2),
     ("linux", 3),
