@@ -14,6 +14,7 @@
 mod address;
 mod book;
 mod fact;
+pub mod ipvs;
 mod kind;
 mod ledger;
 mod links;
