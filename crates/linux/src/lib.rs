@@ -12,6 +12,7 @@ pub mod channel;
 pub mod clock;
 mod filter;
 pub mod glob;
+pub mod ipvs;
 pub mod memfd;
 mod mmsg;
 pub mod namespace;

@@ -14,7 +14,7 @@ const BATCH: usize = 64;
 /// A dump that was interrupted by a change is asked for again so many times.
 const REDUMPS: u32 = 16;
 
-/// A socket for requests of the family `NETLINK_ROUTE`.
+/// A socket for requests.
 ///
 /// The kernel carries out a request inside `sendmsg`, so its acknowledgement is there
 /// when the call returns and nothing here waits for an answer.
@@ -29,7 +29,16 @@ pub struct Socket {
 impl Socket {
     /// Opens it in the calling thread's network namespace.
     pub fn route() -> io::Result<Self> {
-        let transport = Transport::new(libc::NETLINK_ROUTE)?;
+        Self::of(libc::NETLINK_ROUTE)
+    }
+
+    /// Opens one for generic netlink in the calling thread's network namespace.
+    pub(crate) fn generic() -> io::Result<Self> {
+        Self::of(libc::NETLINK_GENERIC)
+    }
+
+    fn of(protocol: i32) -> io::Result<Self> {
+        let transport = Transport::new(protocol)?;
         // Comforts of newer kernels: texts in errors, short acknowledgements, checked dumps.
         for option in [
             libc::NETLINK_EXT_ACK,

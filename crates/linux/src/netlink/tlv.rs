@@ -145,6 +145,16 @@ impl<'a> Attr<'a> {
         number(self.payload, 0).map(u32::from_ne_bytes)
     }
 
+    /// As a 16-bit number; `None` when it is shorter.
+    pub fn u16(self) -> Option<u16> {
+        number(self.payload, 0).map(u16::from_ne_bytes)
+    }
+
+    /// As a 16-bit number in network order; `None` when it is shorter.
+    pub fn be16(self) -> Option<u16> {
+        number(self.payload, 0).map(u16::from_be_bytes)
+    }
+
     /// As an octet.
     pub fn u8(self) -> Option<u8> {
         self.payload.first().copied()
