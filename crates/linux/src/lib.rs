@@ -10,6 +10,7 @@
 pub mod arp;
 pub mod channel;
 pub mod clock;
+pub mod files;
 mod filter;
 pub mod glob;
 pub mod ipvs;
@@ -19,6 +20,7 @@ pub mod namespace;
 pub mod netlink;
 pub mod pidfile;
 pub mod process;
+pub mod process_events;
 pub mod reactor;
 pub mod sched;
 pub mod signals;

@@ -3,7 +3,7 @@ use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use std::ffi::CString;
 use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 /// Sets the name that `ps -C` and `pgrep` see; the kernel keeps 15 bytes.
 pub fn set_name(name: &str) -> io::Result<()> {
@@ -82,4 +82,51 @@ fn quiet(keep_stderr: bool) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A descriptor that becomes readable when the process of this number ends, whoever its parent is.
+/// It keeps meaning that process also when the number is used again.
+///
+/// # Errors
+/// `NotFound` (`ESRCH`) when there is none.
+pub fn watch(pid: u32) -> io::Result<OwnedFd> {
+    let pid = libc::pid_t::try_from(pid).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // SAFETY: plain numbers; a descriptor that it returns is new and nobody else's.
+    let fd = unsafe {
+        let fd = libc::syscall(libc::SYS_pidfd_open, pid, 0);
+        libc::c_int::try_from(fd)
+            .ok()
+            .filter(|fd| *fd >= 0)
+            .map(|fd| OwnedFd::from_raw_fd(fd))
+    };
+    match fd {
+        Some(fd) => Ok(fd),
+        None => match io::Error::last_os_error() {
+            why if why.raw_os_error() == Some(libc::ESRCH) => {
+                Err(io::Error::new(io::ErrorKind::NotFound, why))
+            }
+            why => Err(why),
+        },
+    }
+}
+
+#[cfg(test)]
+mod watch_tests {
+    use crate::testing::wait_for;
+    use std::io;
+    use std::os::fd::AsFd;
+    use std::process::Command;
+
+    #[test]
+    fn the_end_of_a_process_is_seen() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let watched = super::watch(child.id()).unwrap();
+        child.kill().unwrap();
+        wait_for(watched.as_fd());
+        child.wait().unwrap();
+        assert_eq!(
+            super::watch(child.id()).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
+    }
 }

@@ -3,6 +3,7 @@
 //! [`Socket`] asks and changes; [`Monitor`] hears. Both parse only what is used: an unknown
 //! attribute is skipped, a damaged one costs that attribute and never the message.
 mod address;
+pub(crate) mod connector;
 mod encap;
 mod error;
 mod executor;
