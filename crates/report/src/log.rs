@@ -9,6 +9,14 @@ use wire::{AdvertInterval, Family, Version};
 /// Changes of state have their line here too, as [`Event::Entering`]: a
 /// [`Notice`](vrrp::Notice) is for notify scripts, mail and the like, and is not logged.
 pub fn event(name: &str, event: &Event) -> Option<String> {
+    if let Event::Overslept { .. }
+    | Event::Refused {
+        why: Reject::AhSpi { .. },
+        ..
+    } = event
+    {
+        return text(event);
+    }
     let colon = if matches!(event, Event::OwnerAlone) {
         ":"
     } else {
@@ -127,7 +135,9 @@ fn text(event: &Event) -> Option<String> {
             "Restoring our priority to 255 since other address owner has disappeared".into()
         }
         Event::OwnerAlone => "rogue address owner appears to have stopped advertising".into(),
-        Event::Overslept => "timer expired too late - reverting to backup".into(),
+        Event::Overslept { late } => {
+            format!("VRRP thread timer expired {} seconds ago", seconds(*late))
+        }
         Event::Refused { from, why } => return refused(*from, why),
         _ => return None,
     })
@@ -372,18 +382,10 @@ mod tests {
     }
 
     fn authentication() -> impl Iterator<Item = (Reject, &'static str)> {
-        let spi = Reject::AhSpi {
-            got: 0x0102_0304,
-            want: 0x0a14_000a,
-        };
         [
             (
                 Reject::AhIcv,
                 "IPSEC-AH : invalid IPSEC HMAC-MD5 value. Due to fields mutation or bad password !",
-            ),
-            (
-                spi,
-                "IPSEC AH : invalid IPSEC SPI value. 167777290 and expect 67305985",
             ),
             (
                 Reject::AhReplay { got: 4, last: 5 },
@@ -403,6 +405,23 @@ mod tests {
             ),
         ]
         .into_iter()
+    }
+
+    #[test]
+    fn two_lines_do_not_name_the_instance() {
+        let late = Duration::from_micros(2_408_093);
+        let why = Reject::AhSpi {
+            got: 0x0102_0304,
+            want: 0x0a14_000a,
+        };
+        assert_eq!(
+            line(&Event::Overslept { late }),
+            "VRRP thread timer expired 2.408093 seconds ago"
+        );
+        assert_eq!(
+            line(&Event::Refused { from: peer(), why }),
+            "IPSEC AH : invalid IPSEC SPI value. 167777290 and expect 67305985"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::{Params, Received, Reject};
 use core::time::Duration;
 use std::net::IpAddr;
 use wire::trailer::{Scope, Sequence, Trailer};
-use wire::vrrp::{Packet, auth_type};
+use wire::vrrp::{AUTH_LEN, Packet, auth_type};
 use wire::{ah, ipv4, secret};
 
 /// Multicast senders whose sequence is remembered.
@@ -91,7 +91,8 @@ impl Sequences {
             _ if got != want => Err(Reject::AuthType { got, want }),
             Auth::None => Ok(()),
             Auth::Pass(password) => {
-                let data = packet.auth_data(params.family);
+                // The last octets, as the original: behind padding there is no password.
+                let data = rx.payload.last_chunk::<AUTH_LEN>();
                 if data.is_some_and(|data| secret::same(password, data)) {
                     Ok(())
                 } else {

@@ -2,7 +2,7 @@
 use crate::effect::Outbox;
 use crate::instance::Instance;
 use crate::receive::Advert;
-use crate::state::{Backup, Master, State};
+use crate::state::{Backup, Master, Rate, State};
 use crate::{Cause, Event, Preempt};
 use core::time::Duration;
 use wire::{AdvertInterval, Instant, Priority};
@@ -33,13 +33,7 @@ impl Instance {
         out: &mut Outbox,
     ) -> Backup {
         if advert.priority == Priority::STOP {
-            self.tell(Event::BackupHeardStop, out);
-            let skew = backup.interval.skew(self.params.version, self.priority());
-            return Backup {
-                down_at: now + skew,
-                preempt_at: None,
-                ..backup
-            };
+            return self.heard_stop(now, backup, out);
         }
         if advert.priority >= self.priority() || self.never_preempts() {
             return Backup {
@@ -87,27 +81,40 @@ impl Instance {
         )
     }
 
-    /// Lets the timer run, so that the lower master is replaced; told once per interval.
+    /// The master is leaving. A second farewell does not prolong the wait.
+    fn heard_stop(&self, now: Instant, mut backup: Backup, out: &mut Outbox) -> Backup {
+        self.tell_at_rate(now, &mut backup.told, Event::BackupHeardStop, out);
+        let skew = backup.interval.skew(self.params.version, self.priority());
+        let down_at = backup.down_at.min(now + skew);
+        Backup {
+            down_at,
+            preempt_at: None,
+            ..backup
+        }
+    }
+
+    /// Lets the timer run, so that the lower master is replaced.
     fn discard(
-        &mut self,
+        &self,
         now: Instant,
-        backup: Backup,
+        mut backup: Backup,
         advert: Advert,
         out: &mut Outbox,
     ) -> Backup {
-        if !due(backup.told_at, now, self.params.interval.as_duration()) {
-            return backup;
-        }
-        self.tell(
-            Event::Discarded {
-                from: advert.from,
-                priority: advert.priority,
-            },
-            out,
-        );
-        Backup {
-            told_at: Some(now),
-            ..backup
+        let discarded = Event::Discarded {
+            from: advert.from,
+            priority: advert.priority,
+        };
+        self.tell_at_rate(now, &mut backup.told, discarded, out);
+        backup
+    }
+
+    /// Tells it unless that was told too often lately.
+    fn tell_at_rate(&self, now: Instant, rate: &mut Rate, event: Event, out: &mut Outbox) {
+        let period = self.params.interval.as_duration();
+        if rate.allows(now, period) {
+            rate.spend(now, period);
+            self.tell(event, out);
         }
     }
 
@@ -122,12 +129,13 @@ impl Instance {
         let yields =
             priority.is_owner() && ours.is_owner() && self.meet_rival(&mut master, advert, out);
         self.state = State::Master(master);
+        let answers = master
+            .answers
+            .allows(now, self.params.interval.as_duration());
         if priority == Priority::STOP {
-            self.tell(Event::MasterHeardStop, out);
-            self.state = State::Master(Master {
-                advert_at: now,
-                ..master
-            });
+            if answers {
+                self.answer_stop(now, master, out);
+            }
         } else if priority > ours {
             self.tell(
                 Event::Higher {
@@ -141,16 +149,13 @@ impl Instance {
         } else if yields || priority == ours && self.source.is_some_and(|source| from > source) {
             self.tell(Event::Equal { from, priority }, out);
             self.yield_to(now, advert, out);
-        } else if due(master.answered_at, now, self.params.interval.as_duration()) {
-            self.tell(
-                Event::Lower {
-                    from,
-                    priority,
-                    ours,
-                },
-                out,
-            );
-            self.answer_lower(now, master);
+        } else if answers {
+            self.answer_lower(now, master, advert, out);
+        } else {
+            self.state = State::Master(Master {
+                unanswered: Some(advert),
+                ..master
+            });
         }
     }
 
@@ -170,23 +175,56 @@ impl Instance {
         }
     }
 
+    /// Somebody else leaves: the others hear at once that we do not.
+    fn answer_stop(&mut self, now: Instant, mut master: Master, out: &mut Outbox) {
+        self.tell(Event::MasterHeardStop, out);
+        master.advert_at = now;
+        master
+            .answers
+            .spend(now, self.params.interval.as_duration());
+        self.state = State::Master(master);
+    }
+
     /// Tells a lower master and the neighbours who is who, at most once per advert interval.
     ///
     /// The answer is made due, not sent: when a backlog is read after an oversleep, a better
     /// master may stand behind the lower one, and then there is nothing to say.
-    fn answer_lower(&mut self, now: Instant, mut master: Master) {
-        let garp = self.params.garp;
-        master.answered_at = Some(now);
+    fn answer_lower(&mut self, now: Instant, mut master: Master, advert: Advert, out: &mut Outbox) {
         if !self.params.lower_prio_no_advert {
             master.advert_at = now;
         }
+        master.unanswered = None;
+        self.announce_against(now, &mut master, advert, out);
+        self.state = State::Master(master);
+    }
+
+    /// Gratuitous ARP against a lower master, as it has sent its own.
+    fn announce_against(
+        &mut self,
+        now: Instant,
+        master: &mut Master,
+        advert: Advert,
+        out: &mut Outbox,
+    ) {
+        let (from, priority, ours) = (advert.from, advert.priority, self.priority());
+        self.tell(
+            Event::Lower {
+                from,
+                priority,
+                ours,
+            },
+            out,
+        );
+        master
+            .answers
+            .spend(now, self.params.interval.as_duration());
+        let garp = self.params.garp;
         if garp.lower_prio_repeat > 0 {
             master.lower_bursts.push(now);
             if !garp.lower_prio_delay.is_zero() {
                 master.lower_bursts.push(now + garp.lower_prio_delay);
             }
         }
-        self.state = State::Master(master);
     }
 
     /// Every deadline that has passed.
@@ -202,7 +240,8 @@ impl Instance {
                 self.start(now, out);
             }
             State::Master(master) if master.advert_at <= now && self.overslept(now, &master) => {
-                self.tell(Event::Overslept, out);
+                let late = now.saturating_since(master.advert_at);
+                self.tell(Event::Overslept { late }, out);
                 self.enter_backup(now, self.master_down(), Cause::Overslept, out);
             }
             State::Master(master) => self.master_timeout(now, master, out),
@@ -223,6 +262,9 @@ impl Instance {
         let garp = self.params.garp;
         if master.advert_at <= now {
             self.send(now, self.priority(), out);
+            if let Some(advert) = master.unanswered.take() {
+                self.announce_against(now, &mut master, advert, out);
+            }
             if let Some(rival) = &mut master.rival {
                 rival.warned(now, self.params.interval);
             }
@@ -242,11 +284,6 @@ impl Instance {
         }
         self.state = State::Master(master);
     }
-}
-
-/// Has the span passed since it last happened?
-fn due(last: Option<Instant>, now: Instant, span: Duration) -> bool {
-    last.is_none_or(|last| last + span <= now)
 }
 
 /// The first deadline after `now` on the grid that `deadline` lies on: no drift while we are

@@ -324,7 +324,10 @@ pub enum Event {
     OwnerAlone,
     /// We were kept from running for so long that a backup may have taken over
     /// (`timer_expired_backup`).
-    Overslept,
+    Overslept {
+        /// How late our timer was.
+        late: Duration,
+    },
     /// An advert was refused. Each kind is told once until the master changes.
     Refused {
         /// Its source.

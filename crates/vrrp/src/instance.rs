@@ -4,7 +4,7 @@ use crate::auth::Sequences;
 use crate::clock::Clock;
 use crate::effect::Outbox;
 use crate::receive::Advert;
-use crate::state::{Backup, Bursts, Master, Reason, Reasons, State};
+use crate::state::{Backup, Bursts, Master, Rate, Reason, Reasons, State};
 use crate::stats::{Stats, Told};
 use crate::{Cause, Effect, Event, InstanceId, Link, Notice, Params, StateKind};
 use core::time::Duration;
@@ -148,7 +148,7 @@ impl Instance {
             down_at: now + wait,
             preempt_at: None,
             interval: self.params.interval,
-            told_at: None,
+            told: Rate::default(),
         };
         self.tell(
             Event::Entering {
@@ -171,7 +171,8 @@ impl Instance {
         let refresh_at = (!garp.refresh.is_zero()).then(|| now + garp.delay + garp.refresh);
         let next = Master {
             advert_at: now + self.params.interval.as_duration(),
-            answered_at: None,
+            answers: Rate::default(),
+            unanswered: None,
             burst_at,
             lower_bursts: Bursts::default(),
             refresh_at,

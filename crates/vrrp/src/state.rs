@@ -1,6 +1,8 @@
 //! States, each with the timers that make sense in it and nowhere else.
 use crate::StateKind;
 use crate::owner::Rival;
+use crate::receive::Advert;
+use core::time::Duration;
 use wire::{AdvertInterval, Instant};
 
 /// The state of an instance.
@@ -23,8 +25,8 @@ pub(crate) struct Backup {
     pub(crate) preempt_at: Option<Instant>,
     /// The master's interval: learnt in version 3, else ours.
     pub(crate) interval: AdvertInterval,
-    /// When a lower advert was last told of.
-    pub(crate) told_at: Option<Instant>,
+    /// How far ahead of its rate telling of useless adverts is.
+    pub(crate) told: Rate,
 }
 
 /// Holding the addresses.
@@ -32,8 +34,10 @@ pub(crate) struct Backup {
 pub(crate) struct Master {
     /// When the next advert is due.
     pub(crate) advert_at: Instant,
-    /// When a lower advert was last answered.
-    pub(crate) answered_at: Option<Instant>,
+    /// How far ahead of its rate answering lower adverts is.
+    pub(crate) answers: Rate,
+    /// The last lower advert that came too soon after that: our next advert answers it.
+    pub(crate) unanswered: Option<Advert>,
     /// When the second burst of announcements is due.
     pub(crate) burst_at: Option<Instant>,
     /// Bursts after answered lower adverts.
@@ -42,6 +46,23 @@ pub(crate) struct Master {
     pub(crate) refresh_at: Option<Instant>,
     /// As owner: another one that we have heard.
     pub(crate) rival: Option<Rival>,
+}
+
+/// Once per period on average, and once more: two events may come close together, but a flood
+/// counts no more than its duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Rate(Instant);
+
+impl Rate {
+    /// May it happen now?
+    pub(crate) fn allows(self, now: Instant, period: Duration) -> bool {
+        self.0 <= now + period
+    }
+
+    /// It happens.
+    pub(crate) fn spend(&mut self, now: Instant, period: Duration) {
+        self.0 = self.0.max(now) + period;
+    }
 }
 
 /// Bursts of announcements that lower adverts call for. Beyond a handful new ones are dropped:
