@@ -147,4 +147,39 @@ mod tests {
         assert!(same);
         assert!(!path.exists());
     }
+
+    /// In a child process with one thread, as the function demands.
+    #[test]
+    fn an_ordinary_user_becomes_root_of_a_network_of_his_own() {
+        let (mut answer, mut child_end) = io::pipe().unwrap();
+        // SAFETY: the child only makes system calls, starts a thread and formats a line before it ends;
+        // the C library keeps its allocator usable over fork, and no other lock is taken.
+        match unsafe { libc::fork() } {
+            -1 => panic!("{}", io::Error::last_os_error()),
+            0 => {
+                // Without any right in the first namespace.
+                let dropped = nix::unistd::setgroups(&[])
+                    .and_then(|()| nix::unistd::setgid(65534.into()))
+                    .and_then(|()| nix::unistd::setuid(65534.into()))
+                    // As after an exec: else /proc/self would still be root's.
+                    .and_then(|()| nix::sys::prctl::set_dumpable(true));
+                let done = dropped.map_err(io::Error::from).and_then(|()| {
+                    become_root_in_user_namespace()?;
+                    let mut socket = crate::netlink::Socket::route()?;
+                    socket.create_bridge("br")?;
+                    let there = Namespace::new()?.run(|| Ok(getuid().is_root()))?;
+                    Ok(there && socket.link("br")?.is_some())
+                });
+                let _ = io::Write::write_all(&mut child_end, format!("{done:?}").as_bytes());
+                // SAFETY: ends the child at once, without running what belongs to the parent.
+                unsafe { libc::_exit(0) }
+            }
+            child => {
+                drop(child_end);
+                let said = io::read_to_string(&mut answer).unwrap();
+                nix::sys::wait::waitpid(nix::unistd::Pid::from_raw(child), None).unwrap();
+                assert_eq!(said, "Ok(true)");
+            }
+        }
+    }
 }
