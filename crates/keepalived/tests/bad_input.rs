@@ -8,36 +8,42 @@
 )]
 mod common;
 use common::{ours, theirs};
-use lab::Lan;
 use lab::scenario::{ACTIVE_BACKUP, LB01, host};
+use lab::{Lan, terminal};
 use std::path::Path;
 
 const FILE: &str = "/tmp/bad.conf";
 
-/// Runs `-t` on the text with ours and the original, in a node that has an `eth0`; compares the
-/// exit codes and returns what ours wrote.
-fn tested(text: Option<&[u8]>) -> String {
+/// What `-t` said: to programs, one finding a line as the original has it, and to people.
+struct Said {
+    lines: String,
+    drawn: String,
+}
+
+/// Runs `-t` on the text with ours and the original, in a node that has an `eth0`, and compares
+/// the exit codes.
+fn tested(text: Option<&[u8]>) -> Said {
     let lan = Lan::new().unwrap();
     let node = lan.node("lb01", host(LB01)).unwrap();
     if let Some(text) = text {
         node.space.write(FILE, text).unwrap();
     }
+    let arguments = ["-t", "-f", FILE];
     let run = |program: &Path| {
-        let program = node.space.stage(program).unwrap();
-        let out = node.space.finish(program, &["-t", "-f", FILE]).unwrap();
+        let out = node.space.finish(program, &arguments).unwrap();
         (
             out.status.code(),
             String::from_utf8_lossy(&out.stderr).into_owned(),
         )
     };
-    let (code, said) = run(&ours().program);
-    let (original, _) = run(&theirs().program);
-    let said: String = said
-        .lines()
-        .map(|l| l.chars().take(300).collect::<String>() + "\n")
-        .collect();
-    assert_eq!(code, original, "exit code; ours said:\n{said}");
-    said
+    let program = node.space.stage(&ours().program).unwrap();
+    let (code, lines) = run(&program);
+    let (original, _) = run(&node.space.stage(&theirs().program).unwrap());
+    assert_eq!(code, original, "exit code; ours said:\n{lines}");
+    let (status, drawn) = terminal::errors_of(&node.space, program, &arguments).unwrap();
+    assert_eq!(status.code(), original, "on a terminal");
+    assert!(lines.len() + drawn.len() < 100_000, "too much is said");
+    Said { lines, drawn }
 }
 
 /// The example with one thing changed.
@@ -50,16 +56,17 @@ fn example(from: &str, to: &str) -> Vec<u8> {
 /// Checks that the finding names this line, and gives advice.
 #[track_caller]
 fn finding(text: &[u8], line: usize, about: &str) {
-    let said = tested(Some(text));
+    let Said { lines, drawn } = tested(Some(text));
+    assert!(!lines.is_empty(), "nothing for programs to read");
     assert!(
-        said.contains(&format!("Line {line})")) || said.contains(&format!(":{line}:")),
-        "no line {line} in:\n{said}"
+        drawn.contains(&format!("{FILE}:{line}:")),
+        "no line {line} in:\n{drawn}"
     );
     assert!(
-        said.contains(about),
-        "not a word about {about:?} in:\n{said}"
+        drawn.contains(about),
+        "not a word about {about:?} in:\n{drawn}"
     );
-    assert!(said.contains("help"), "no advice in:\n{said}");
+    assert!(drawn.contains("help"), "no advice in:\n{drawn}");
 }
 
 fn line_of(text: &[u8], word: &str) -> usize {
@@ -69,7 +76,8 @@ fn line_of(text: &[u8], word: &str) -> usize {
 
 #[test]
 fn a_good_file_is_silent() {
-    assert_eq!(tested(Some(ACTIVE_BACKUP[0].as_bytes())), "");
+    let Said { lines, drawn } = tested(Some(ACTIVE_BACKUP[0].as_bytes()));
+    assert_eq!((lines.as_str(), drawn.as_str()), ("", ""));
 }
 
 #[test]
@@ -106,8 +114,9 @@ fn a_line_of_ten_megabytes() {
 
 #[test]
 fn a_missing_file() {
-    let said = tested(None);
-    assert!(said.contains(FILE), "{said}");
+    let Said { lines, drawn } = tested(None);
+    assert!(lines.contains(FILE), "{lines}");
+    assert!(drawn.contains(FILE) && drawn.contains("help"), "{drawn}");
 }
 
 #[test]
@@ -162,13 +171,9 @@ fn the_same_vrid_twice() {
         .replace("eth0:1", "eth0:2");
     let text = format!("{whole}\n{second}").into_bytes();
     let place = line_of(&text, "VI_2");
-    let said = tested(Some(&text));
-    assert!(
-        said.contains("VI_1") && said.contains("VI_2") && said.contains("55"),
-        "{said}"
-    );
-    assert!(said.contains("help"), "no advice in:\n{said}");
-    let near = (place..place + 5)
-        .any(|n| said.contains(&format!("Line {n})")) || said.contains(&format!(":{n}:")));
-    assert!(near, "no place near line {place} in:\n{said}");
+    let Said { lines, drawn } = tested(Some(&text));
+    assert!(lines.contains("VI_1 and VI_2 both use VRID 55"), "{lines}");
+    assert!(drawn.contains("help"), "no advice in:\n{drawn}");
+    let near = (place..place + 5).any(|n| drawn.contains(&format!("{FILE}:{n}:")));
+    assert!(near, "no place near line {place} in:\n{drawn}");
 }

@@ -23,6 +23,7 @@ pub mod scenario;
 pub mod space;
 pub mod stats;
 
+pub mod terminal;
 pub mod timeline;
 pub mod website;
 

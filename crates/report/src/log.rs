@@ -33,6 +33,8 @@ pub const fn is_detail(event: &Event) -> bool {
             | Event::Setting
             | Event::Removing
             | Event::SentStop
+            | Event::BackupHeardStop
+            | Event::MasterHeardStop
             | Event::MasterSet { .. }
             | Event::MasterChanged { .. }
     )
