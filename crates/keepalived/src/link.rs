@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) log: LogOptions,
     /// `-V`: leave addresses in place at the end.
     pub(crate) keep_vips_at_stop: bool,
+    /// The process before us died just now: go on where it was.
+    pub(crate) resume: bool,
     /// `-a`: log every address event.
     pub(crate) address_monitoring: bool,
     /// This role's pid file.

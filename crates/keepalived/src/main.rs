@@ -11,6 +11,7 @@ mod log;
 mod role;
 mod signals;
 mod supervisor;
+mod tuning;
 mod version;
 mod vrrp_role;
 

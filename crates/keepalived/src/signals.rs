@@ -5,6 +5,8 @@ pub(crate) const INT: i32 = libc::SIGINT;
 pub(crate) const TERM: i32 = libc::SIGTERM;
 pub(crate) const USR1: i32 = libc::SIGUSR1;
 pub(crate) const USR2: i32 = libc::SIGUSR2;
+/// The real-time class's run-time limit is reached.
+pub(crate) const XCPU: i32 = libc::SIGXCPU;
 pub(crate) const CHLD: i32 = libc::SIGCHLD;
 
 /// Dump the statistics and clear them: `SIGRTMAX - 1`.

@@ -4,7 +4,7 @@ use conf::config::{Address as Line, Broadcast};
 use std::net::{IpAddr, Ipv4Addr};
 use wire::Prefix;
 
-/// `IFA_F_*` bits of the kernel's interface (linux/if_addr.h).
+/// `IFA_F_*` bits of the kernel's interface (`linux/if_addr.h`).
 const NODAD: u32 = 0x02;
 const HOME: u32 = 0x10;
 const MNGTMPADDR: u32 = 0x100;

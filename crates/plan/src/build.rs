@@ -1,5 +1,5 @@
 //! From what was written to what is meant.
-use crate::{Global, Plan, checks, instance, notify};
+use crate::{Global, Plan, checks, instance, notify, process};
 use conf::{Config, Diagnostic};
 use std::collections::BTreeSet;
 use vrrp::InstanceId;
@@ -29,6 +29,7 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
             router_id: Some(written.to_owned()),
             scripts: notify::scripts(&config.global),
             fifos: notify::fifos(&config.global),
+            vrrp_process: process::vrrp(&config.global),
         },
         ..Plan::default()
     };

@@ -12,10 +12,12 @@ mod diff;
 mod instance;
 mod notify;
 mod peers;
+mod process;
 
 pub use build::{Facts, build};
 pub use diff::{Changes, adopt_ids, diff};
 pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts};
+pub use process::{Realtime, Tuning};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,6 +43,8 @@ pub struct Global {
     pub scripts: Scripts,
     /// Named pipes that tell of every change.
     pub fifos: Fifos,
+    /// How the kernel treats the vrrp process.
+    pub vrrp_process: Tuning,
 }
 
 /// One virtual router and what it owns.

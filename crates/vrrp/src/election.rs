@@ -237,7 +237,7 @@ impl Instance {
             }
             State::Init(Some(at)) if at <= now => {
                 self.state = State::Init(None);
-                self.start(now, out);
+                self.start(now, false, out);
             }
             State::Master(master) if master.advert_at <= now && self.overslept(now, &master) => {
                 let late = now.saturating_since(master.advert_at);

@@ -25,6 +25,8 @@ pub enum StateKind {
 pub enum Cause {
     /// Start of the daemon or of the instance.
     Started,
+    /// The process before died as master.
+    Resumed,
     /// No advert for `Master_Down_Interval`.
     MasterSilent,
     /// The master sent priority 0.

@@ -98,10 +98,12 @@ impl Instance {
 
     /// Leaves `Init` by the start rules: master at once only when it owns the addresses and
     /// `state MASTER` says so.
-    pub(crate) fn start(&mut self, now: Instant, out: &mut Outbox) {
+    pub(crate) fn start(&mut self, now: Instant, resumed: bool, out: &mut Outbox) {
         let held = self.held_until.saturating_since(now);
         if !self.reasons.is_empty() {
             self.enter_fault(now, self.fault_cause(), out);
+        } else if resumed {
+            self.become_master(now, Cause::Resumed, out);
         } else if !self.params.start_master || !self.priority().is_owner() {
             self.enter_backup(now, held + self.master_down(), Cause::Started, out);
         } else if held.is_zero() {

@@ -41,6 +41,8 @@ pub struct Router {
     links: BTreeMap<String, Link>,
     out: Outbox,
     clock: Clock,
+    /// Instances that go on as master when they are added.
+    resumed: BTreeSet<InstanceId>,
     held_until: Instant,
     unknown_vrids: u64,
     stubs: u64,
@@ -233,7 +235,14 @@ impl Router {
         instance.held_until = self.held_until;
         self.instances.insert(id, instance);
         self.review(now, id);
-        self.with(id, |instance, out| instance.start(now, out));
+        let resumed = self.resumed.remove(&id);
+        self.with(id, |instance, out| instance.start(now, resumed, out));
+    }
+
+    /// The instance was master in a process that has just died, and its addresses are still in
+    /// force: when it is added it goes on as master, so that nobody notices.
+    pub fn resume(&mut self, id: InstanceId) {
+        self.resumed.insert(id);
     }
 
     fn remove(&mut self, now: Instant, id: InstanceId) {

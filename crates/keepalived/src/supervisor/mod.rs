@@ -164,14 +164,16 @@ impl Supervisor {
                 .info("Warning - keepalived has no configuration to run");
         }
         for role in wanted {
-            self.start_role(role);
+            self.start_role(role, false);
         }
     }
 
-    fn start_role(&mut self, role: Role) {
+    /// `resume`: the process before died just now and left what it held.
+    fn start_role(&mut self, role: Role, resume: bool) {
         let settings = Settings {
             log: self.options.log.clone(),
             keep_vips_at_stop: self.options.keep_vips_at_stop,
+            resume,
             address_monitoring: self.options.address_monitoring,
             pid_file: self.options.pid_files.of(role).to_owned(),
             dump_dir: crate::dump_dir(),
@@ -279,7 +281,7 @@ impl Supervisor {
         };
         let delay = slot.schedule_respawn(lived);
         if delay.is_zero() {
-            self.start_role(role);
+            self.start_role(role, true);
         } else {
             self.log.info(format!(
                 "Restart of {} process delayed {} seconds to limit respawn rate",
@@ -317,7 +319,7 @@ impl Supervisor {
             .map(|s| s.role)
             .collect();
         for role in due {
-            self.start_role(role);
+            self.start_role(role, false);
         }
     }
 

@@ -60,7 +60,7 @@ impl Supervisor {
                 (Some(child), false) => {
                     child.tell(&ToRole::Stop, None).map_err(|e| e.to_string())?;
                 }
-                (None, true) => self.start_role(role),
+                (None, true) => self.start_role(role, false),
                 (None, false) => slot.respawn_at = None,
             }
         }

@@ -1,7 +1,7 @@
 //! The executor under the ledger: it makes the kernel's addresses what the instances want.
 use super::links::Links;
 use ledger::{AddressKey, AddressSpec, Fact, Failure, Ledger, Leftovers, Owner, Seen};
-use linux::netlink::{Address, Error, Link, Socket};
+use linux::netlink::{Address, Error, Link, PROTOCOL, Socket};
 use plan::{Instance, Plan};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -22,6 +22,8 @@ pub(super) struct Kernel {
     /// What the ledger was last told, to tell it only what differs.
     configured: BTreeMap<InstanceId, Items>,
     virtuals: BTreeSet<AddressKey>,
+    /// Addresses with our tag in the last whole list.
+    left: BTreeSet<AddressKey>,
     unsettled: bool,
 }
 
@@ -36,6 +38,7 @@ impl Kernel {
             ledger,
             configured,
             virtuals,
+            left: BTreeSet::new(),
             unsettled: true,
         })
     }
@@ -73,9 +76,21 @@ impl Kernel {
         self.unsettled = true;
     }
 
+    /// Whether all addresses of an instance were there with our tag when we started.
+    pub(super) fn has_all(&self, id: InstanceId) -> bool {
+        let items = self.configured.get(&id);
+        items.is_some_and(|items| {
+            !items.is_empty() && items.iter().all(|(key, _)| self.left.contains(key))
+        })
+    }
+
     /// Takes the kernel's whole list; gives the instances that lost an address.
     pub(super) fn adopt(&mut self, addresses: &[Address]) -> Vec<InstanceId> {
         self.unsettled = true;
+        let tagged = addresses
+            .iter()
+            .filter(|address| address.protocol == PROTOCOL);
+        self.left = tagged.map(|address| address.key).collect();
         ids(self
             .ledger
             .adopt(addresses.iter().cloned().map(Seen::from).collect()))
@@ -139,10 +154,10 @@ impl Kernel {
             let Err(error) = result else { continue };
             let failure = error.failure();
             self.ledger.failed(op, failure);
-            if failure == Failure::Refused {
-                if let Some(key) = op.address() {
-                    refused.push((*key, error));
-                }
+            if failure == Failure::Refused
+                && let Some(key) = op.address()
+            {
+                refused.push((*key, error));
             }
         }
         refused

@@ -23,6 +23,7 @@ pub(super) fn signals() -> io::Result<Signals> {
         signals::HUP,
         signals::USR1,
         signals::USR2,
+        signals::XCPU,
         signals::stats_clear(),
         signals::json(),
     ])
@@ -90,11 +91,21 @@ impl Role {
         Ok(())
     }
 
+    /// We ran too long without waiting: whatever the reason, the machine comes first.
+    fn leave_realtime(&self) {
+        let done = linux::sched::set_normal();
+        let outcome = done.map_or_else(|e| format!("cannot be left: {e}"), |()| "is left".into());
+        self.log.info(format!(
+            "The run-time limit of the real-time class is reached; the class {outcome}"
+        ));
+    }
+
     /// Signals sent to this process itself, as scripts do with its pid file.
     pub(super) fn read_signals(&mut self, now: Instant) -> io::Result<()> {
         while let Some(signal) = self.signals.next_signal()? {
             match signal {
                 signals::TERM => self.stop(now),
+                signals::XCPU => self.leave_realtime(),
                 signals::USR1 => self.dump(Dump::Data),
                 signals::USR2 => self.dump(Dump::Stats { clear: false }),
                 n if n == signals::stats_clear() => self.dump(Dump::Stats { clear: true }),

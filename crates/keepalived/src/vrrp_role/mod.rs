@@ -81,6 +81,7 @@ impl Role {
         let (settings, plan) = messages::first(&channel)?;
         let log = Log::start(&settings.log, "Keepalived_vrrp")?;
         let mut reactor = Reactor::new()?;
+        crate::tuning::apply(&plan.global.vrrp_process, &log);
         log.detail("Registering Kernel netlink reflector");
         let monitor = Monitor::new()?;
         log.detail("Registering Kernel netlink command channel");
@@ -111,8 +112,19 @@ impl Role {
         };
         role.tell_clock();
         role.first_dump(&plan)?;
+        if role.settings.resume {
+            role.resume(&plan);
+        }
         role.take_over(plan);
         Ok(role)
+    }
+
+    /// Goes on where a process before us died: who held all its addresses was master, and still is
+    /// as long as no advert is missed.
+    fn resume(&mut self, plan: &Plan) {
+        for id in plan.instances.keys().filter(|id| self.kernel.has_all(**id)) {
+            self.router.resume(*id);
+        }
     }
 
     /// What UTC is: signed adverts carry it.

@@ -222,10 +222,10 @@ impl Sockets {
         };
         match self.ears.get(ear) {
             Some((_, Receiver::V4(receiver))) => {
-                receive_v4(receiver, &mut self.batch, ear.link, &mut hear)
+                receive_v4(receiver, &mut self.batch, ear.link, &mut hear);
             }
             Some((_, Receiver::V6(receiver))) => {
-                receive_v6(receiver, &mut self.batch_v6, ear.link, &mut hear)
+                receive_v6(receiver, &mut self.batch_v6, ear.link, &mut hear);
             }
             None => {}
         }
