@@ -5,7 +5,7 @@ use crate::files::Disk;
 use conf::{LoadOptions, Severity, Verdict};
 use plan::{Facts, Plan};
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read as _, Write};
 
 /// What a load came to.
 pub(crate) struct Loaded {
@@ -89,7 +89,7 @@ fn read(options: &Options) -> Read {
         ..LoadOptions::default()
     };
     let loaded = conf::load(&mut Disk, &options.file, &how);
-    let (plan, more) = plan::build(&loaded.config, &facts());
+    let (plan, more) = plan::build(&loaded.config, &facts(&loaded.config));
     let mut findings = loaded.diagnostics;
     // the original ends at a missing argument: what follows from it is not worth telling
     if conf::verdict(&findings) != Verdict::Abort {
@@ -115,7 +115,7 @@ fn hostname() -> String {
 }
 
 /// What the configuration is checked against.
-fn facts() -> Facts {
+fn facts(config: &conf::Config) -> Facts {
     let links = linux::netlink::Socket::route()
         .map_err(Into::into)
         .and_then(|mut socket| socket.links());
@@ -123,5 +123,16 @@ fn facts() -> Facts {
     Facts {
         interfaces,
         hostname: hostname(),
+        key_files: plan::key_files(config)
+            .map(|path| (path.to_owned(), key_file(path)))
+            .collect(),
     }
+}
+
+/// A key file, as far as a key can be long.
+fn key_file(path: &str) -> Option<Vec<u8>> {
+    let mut octets = Vec::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(256).read_to_end(&mut octets).ok()?;
+    Some(octets)
 }

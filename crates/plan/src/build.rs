@@ -1,7 +1,8 @@
 //! From what was written to what is meant.
 use crate::{Global, Plan, checks, instance, notify, process};
 use conf::{Config, Diagnostic};
-use std::collections::BTreeSet;
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 use vrrp::InstanceId;
 
 /// What the plan must know of this machine; observed by the caller.
@@ -11,6 +12,9 @@ pub struct Facts {
     pub interfaces: BTreeSet<String>,
     /// The host name, for `router_id`.
     pub hostname: String,
+    /// What the files that [`key_files`](crate::key_files) names hold; `None` when they cannot
+    /// be read.
+    pub key_files: BTreeMap<String, Option<Vec<u8>>>,
 }
 
 /// Fills in defaults, resolves names, gives ids, checks what spans several keywords.
@@ -30,6 +34,8 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
             scripts: notify::scripts(&config.global),
             fifos: notify::fifos(&config.global),
             vrrp_process: process::vrrp(&config.global),
+            startup_delay: delay(config.global.vrrp.startup_delay.as_ref()),
+            delay_after_boot: delay(config.global.vrrp.delay_after_boot.as_ref()),
         },
         ..Plan::default()
     };
@@ -41,4 +47,8 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
     checks::duplicate_vrids(config, &plan, &mut findings);
     checks::missing_interfaces(config, facts, &mut findings);
     (plan, findings)
+}
+
+fn delay(written: Option<&conf::Spanned<Duration>>) -> Duration {
+    written.map_or(Duration::ZERO, |delay| delay.value)
 }

@@ -1,5 +1,5 @@
 //! One `vrrp_instance` block: defaults, inheritance and the original's consistency rules.
-use crate::{Facts, Instance, addresses, notify, peers};
+use crate::{Facts, Instance, addresses, hmac, notify, peers};
 use conf::config::{AuthType, Global, Instance as Block, StartState};
 use conf::{Diagnostic, Severity};
 use core::time::Duration;
@@ -47,6 +47,13 @@ pub(crate) fn build(
         &global.higher_prio_send_advert,
     );
     peers::build(&mut params, global, block);
+    hmac::build(&mut params, block, facts, rules.findings)?;
+    params.timer_expired_backup = block
+        .more
+        .timer_expired_backup
+        .as_ref()
+        .filter(|_| params.preempt == Preempt::No)
+        .map(|priority| Priority::new(priority.value));
     let ttl = peers::ttl(&params, block);
     params.addresses = block.addresses.iter().map(|a| a.prefix.addr()).collect();
     let all = block.addresses.iter().chain(&block.excluded);

@@ -9,6 +9,7 @@ mod addresses;
 mod build;
 mod checks;
 mod diff;
+mod hmac;
 mod instance;
 mod notify;
 mod peers;
@@ -16,9 +17,11 @@ mod process;
 
 pub use build::{Facts, build};
 pub use diff::{Changes, adopt_ids, diff};
+pub use hmac::key_files;
 pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts};
 pub use process::{Realtime, Tuning};
 
+use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -45,6 +48,10 @@ pub struct Global {
     pub fifos: Fifos,
     /// How the kernel treats the vrrp process.
     pub vrrp_process: Tuning,
+    /// `vrrp_startup_delay`: no election for this long after the start.
+    pub startup_delay: Duration,
+    /// `vrrp_delay_after_boot`: no election until this long after the machine's start.
+    pub delay_after_boot: Duration,
 }
 
 /// One virtual router and what it owns.

@@ -38,6 +38,7 @@ fn outcome(text: &str) -> (String, String) {
     let facts = plan::Facts {
         interfaces,
         hostname: "node".into(),
+        ..plan::Facts::default()
     };
     let (plan, more) = plan::build(&loaded.config, &facts);
     let mut all = loaded.diagnostics;

@@ -75,13 +75,10 @@ impl Router {
         }
     }
 
-    /// What UTC is now: at the start, and again whenever the clock was set. Needed only for
-    /// [`Hmac`](crate::Hmac).
+    /// What UTC is now: each turn, or at the start and whenever the clock was set. Only
+    /// [`Hmac`](crate::Hmac) needs it.
     pub fn handle_clock(&mut self, now: Instant, utc: Duration) {
         self.clock = Clock::new(now, utc);
-        for instance in self.instances.values_mut() {
-            instance.clock = self.clock;
-        }
     }
 
     /// Instances added from now on neither listen nor elect until then (`vrrp_startup_delay`,
@@ -231,7 +228,6 @@ impl Router {
 
     fn add(&mut self, now: Instant, id: InstanceId, params: Params) {
         let mut instance = Instance::new(now, id, params);
-        instance.clock = self.clock;
         instance.held_until = self.held_until;
         self.instances.insert(id, instance);
         self.review(now, id);
@@ -269,6 +265,7 @@ impl Router {
         work: impl FnOnce(&mut Instance, &mut Outbox) -> T,
     ) -> Option<T> {
         let instance = self.instances.get_mut(&id)?;
+        instance.clock = self.clock;
         let before = instance.state.deadline();
         let result = work(instance, &mut self.out);
         let after = instance.state.deadline();

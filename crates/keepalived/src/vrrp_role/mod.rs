@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use vrrp::{Auth, Change, Destination, Effect, InstanceId, Reject, Router, Verdict};
 use wire::{Family, Instant, ipv4};
 
@@ -110,10 +110,11 @@ impl Role {
             stub_told: None,
             end_at: None,
         };
-        role.tell_clock();
         role.first_dump(&plan)?;
         if role.settings.resume {
             role.resume(&plan);
+        } else {
+            role.hold_elections(&plan);
         }
         role.take_over(plan);
         Ok(role)
@@ -127,12 +128,18 @@ impl Role {
         }
     }
 
-    /// What UTC is: signed adverts carry it.
-    fn tell_clock(&mut self) {
-        let utc = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        self.router.handle_clock(clock::now(), utc);
+    /// `vrrp_startup_delay` and `vrrp_delay_after_boot`, whichever ends later. The clock begins
+    /// with the machine.
+    fn hold_elections(&mut self, plan: &Plan) {
+        let now = clock::now();
+        let (start, boot) = (plan.global.startup_delay, plan.global.delay_after_boot);
+        let until = (now + start).max(Instant::ZERO + boot);
+        if until > now {
+            let delay = until.saturating_since(now).as_secs_f64();
+            self.log
+                .info(format!("Delaying startup for {delay} seconds"));
+            self.router.hold_elections(until);
+        }
     }
 
     fn serve(mut self) -> io::Result<u8> {
@@ -172,6 +179,7 @@ impl Role {
 
     fn turn(&mut self, ready: &mut Vec<u64>) -> io::Result<()> {
         let now = clock::now();
+        self.router.handle_clock(now, clock::utc());
         let (mut events, mut messages, mut signals, mut stub) = (false, false, false, None);
         for token in ready.drain(..) {
             match token {
@@ -352,6 +360,7 @@ impl Role {
     /// plan, since only that one knows what it held.
     fn take_over(&mut self, next: Plan) {
         let now = clock::now();
+        self.router.handle_clock(now, clock::utc());
         let changes = plan::diff(&self.plan, &next).into_iter().map(params);
         let (leaving, staying): (Vec<_>, Vec<_>) =
             changes.partition(|change| matches!(change, Change::Remove(_)));
