@@ -199,7 +199,7 @@ impl Instance {
         self.tell(
             Event::Entering {
                 state: StateKind::Fault,
-                init: false,
+                init: matches!(self.state, State::Init(_)),
             },
             out,
         );
