@@ -154,12 +154,9 @@ pub fn verdict(diagnostics: &[Diagnostic]) -> Verdict {
         Verdict::NoConfig
     } else if has(&[Severity::Abort]) {
         Verdict::Abort
-    } else if has(&[Severity::Fatal]) {
-        // it ends before scripts are looked at
-        Verdict::Findings
     } else if has(&[Severity::Security]) {
         Verdict::Security
-    } else if has(&[Severity::Warning, Severity::Error]) {
+    } else if has(&[Severity::Warning, Severity::Error, Severity::Fatal]) {
         Verdict::Findings
     } else if has(&[Severity::Unreadable]) {
         Verdict::Unreadable

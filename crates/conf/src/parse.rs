@@ -89,6 +89,8 @@ pub struct Cx {
     pub(crate) real_server: RealServer,
     pub(crate) checker: Building,
     pub(crate) url: Url,
+    /// How many rules got a preference so far, IPv4 and IPv6.
+    pub(crate) rule_preferences: (u32, u32),
     /// Set by `include_check` until the reader has taken it.
     pub(crate) include_checks: Option<crate::reader::Checks>,
     /// Name of the block being read, for messages.
@@ -524,11 +526,9 @@ fn set(cx: &mut Cx, row: &'static Keyword, line: &Line<'_>) {
             let Some(word) = argument(cx, row, line) else {
                 return;
             };
-            if let Ok(value) = word.text().parse() {
-                set(cx, Spanned::new(value, word.span));
-            } else {
-                let why = format!("invalid IP address '{}'", word.text());
-                refuse(cx, row, word, Refused { why });
+            match value::address(&word.text()) {
+                Some(value) => set(cx, Spanned::new(value, word.span)),
+                None => refuse_choice(cx, row, word, &[]),
             }
         }
         Set::Line { set, .. } => set(cx, line),

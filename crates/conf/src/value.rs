@@ -1,4 +1,6 @@
 //! Words into values, refusing with the original's words.
+use std::net::IpAddr;
+
 /// A value that was refused, or taken with a remark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refused {
@@ -76,6 +78,13 @@ fn scaled(word: &str, places: usize) -> Option<(u64, bool)> {
         whole.saturating_mul(unit).saturating_add(fraction),
         part.len() > places,
     ))
+}
+
+/// An address; a prefix length behind it is read and ignored, as the original does.
+pub(crate) fn address(word: &str) -> Option<IpAddr> {
+    let (address, length) = word.split_once('/').unwrap_or((word, "0"));
+    length.parse::<u8>().ok()?;
+    address.parse().ok()
 }
 
 /// The words for yes and no.

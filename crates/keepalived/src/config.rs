@@ -126,6 +126,7 @@ fn facts(config: &conf::Config) -> Facts {
         key_files: plan::key_files(config)
             .map(|path| (path.to_owned(), key_file(path)))
             .collect(),
+        scripts: None,
     }
 }
 

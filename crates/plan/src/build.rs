@@ -1,5 +1,5 @@
 //! From what was written to what is meant.
-use crate::{Global, Plan, checks, instance, notify, process};
+use crate::{Global, Plan, ScriptFacts, checks, instance, notify, process};
 use conf::{Config, Diagnostic};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,8 @@ pub struct Facts {
     /// What the files that [`key_files`](crate::key_files) names hold; `None` when they cannot
     /// be read.
     pub key_files: BTreeMap<String, Option<Vec<u8>>>,
+    /// What is known of scripts; `None`: nobody looked, and nothing is said about them.
+    pub scripts: Option<ScriptFacts>,
 }
 
 /// Fills in defaults, resolves names, gives ids, checks what spans several keywords.
@@ -44,8 +46,7 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
             plan.instances.insert(InstanceId(id), instance);
         }
     }
-    checks::duplicate_vrids(config, &plan, &mut findings);
-    checks::missing_interfaces(config, facts, &mut findings);
+    checks::all(config, facts, &plan, &mut findings);
     (plan, findings)
 }
 

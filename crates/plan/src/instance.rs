@@ -370,7 +370,24 @@ impl Rules<'_> {
         None
     }
 
-    fn group(&self, family: Family) -> IpAddr {
+    /// `mcast_dst_ip`, else the global group of the family.
+    fn group(&mut self, family: Family) -> IpAddr {
+        if let Some(own) = self.block.more.mcast_dst_ip {
+            if own.value.is_ipv4() == (family == Family::V4) {
+                return own.value;
+            }
+            let text = format!(
+                "mcast dest address {} MUST match VRRP instance family. Skipping...",
+                own.value
+            );
+            self.find(
+                "group-family",
+                Severity::Error,
+                &text,
+                own.span,
+                "write an address of the instance's family",
+            );
+        }
         match family {
             Family::V4 => self.global.mcast_group4.map(|g| IpAddr::V4(g.value)),
             Family::V6 => self.global.mcast_group6.map(|g| IpAddr::V6(g.value)),

@@ -16,6 +16,7 @@ mod peers;
 mod process;
 
 pub use build::{Facts, build};
+pub use checks::{PathFact, ScriptFacts, programs};
 pub use diff::{Changes, adopt_ids, diff};
 pub use hmac::key_files;
 pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts};

@@ -7,6 +7,8 @@ use wire::{MacAddr, Prefix};
 /// Interface, multicast and unicast settings of an instance.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct More {
+    /// The last word that only makes sense with unicast peers.
+    pub unicast_word: Option<Span>,
     /// `mcast_dst_ip`.
     pub mcast_dst_ip: Option<Spanned<IpAddr>>,
     /// `unicast_peer`.

@@ -179,8 +179,30 @@ fn valued(
     let text = next.text();
     let spanned = || Spanned::new(Box::from(text.as_ref()), next.span);
     match name {
-        "dev" => address.dev = Some(spanned()),
         "track_group" => address.track_group = Some(spanned()),
+        "dev" if address.dev.is_some() => {
+            let text = format!(
+                "Cannot specify ipaddress device more than once for {}",
+                first.text()
+            );
+            cx.report("duplicate-value", Severity::Error, text, next.span);
+            return None;
+        }
+        "brd" | "broadcast" if !address.prefix.addr().is_ipv4() => {
+            let text = format!(
+                "VRRP is trying to assign a broadcast {name} to the IPv6 address {} !!?? WTF... skipping VIP...",
+                first.text()
+            );
+            cx.report("ipv6-broadcast", Severity::Error, text, next.span);
+            return None;
+        }
+        "label" if !address.prefix.addr().is_ipv4() => {
+            let text = format!(
+                "Cannot specify label for IPv6 addresses ({}) - ignoring label",
+                first.text()
+            );
+            cx.report("ipv6-label", Severity::Warning, text, next.span);
+        }
         "label" if next.bytes.len() > LABEL_MAX => {
             let text = format!(
                 "Address label {text} is longer than maximum length {LABEL_MAX} - removing address"
@@ -188,6 +210,7 @@ fn valued(
             cx.report("long-label", Severity::Error, text, next.span);
             return None;
         }
+        "dev" => address.dev = Some(spanned()),
         "label" => address.label = Some(spanned()),
         "scope" => {
             address.scope = scope(&text).or(address.scope);

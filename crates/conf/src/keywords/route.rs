@@ -143,6 +143,9 @@ const RULE: &[RouteOption] = &[
     option("unreachable", Value::None),
 ];
 
+/// Preference of the first rule that names none; further ones count down.
+const FIRST_PREFERENCE: u32 = 16_384;
+
 /// What a rule does; without one of these it does nothing.
 const ACTIONS: &[&str] = &[
     "table",
@@ -167,8 +170,13 @@ pub(super) fn route(cx: &mut Cx, line: &Line<'_>) -> Option<Route> {
         reader.at += 1;
         let text = word.text();
         if let Some(option) = find(ROUTE, &text) {
-            if &*text == "gw" {
-                let text = "\"gw\" for routes is deprecated. Please use \"via\"";
+            let instead = match &*text {
+                "gw" => "via",
+                "or" => "nexthop",
+                _ => "",
+            };
+            if !instead.is_empty() {
+                let text = format!("\"{text}\" for routes is deprecated. Please use \"{instead}\"");
                 cx.report("deprecated", Severity::Warning, text, word.span);
             }
             reader.option(cx, option, word)?;
@@ -186,10 +194,20 @@ pub(super) fn route(cx: &mut Cx, line: &Line<'_>) -> Option<Route> {
         );
         return None;
     }
-    Some(Route {
+    let route = Route {
         span: line.span(),
         words,
-    })
+    };
+    let foreign = route
+        .get("protocol")
+        .filter(|p| !matches!(&*p.value, "keepalived" | "18"));
+    if let Some(protocol) = foreign.filter(|_| route.get("no_track").is_none()) {
+        let text =
+            "Route cannot be tracked if protocol is not RTPROT_KEEPALIVED(18), resetting protocol";
+        let found = Diagnostic::new("foreign-protocol", Severity::Warning, text).at(protocol.span);
+        cx.push(found.help("remove 'protocol', or add 'no_track'"));
+    }
+    Some(route)
 }
 
 /// Reads a rule line; `None`: the original leaves it out.
@@ -225,10 +243,37 @@ pub(super) fn rule(cx: &mut Cx, line: &Line<'_>) -> Option<Rule> {
         );
         return None;
     }
-    Some(Rule {
+    let mut rule = Rule {
         span: line.span(),
         words,
-    })
+    };
+    if ["priority", "preference", "order"]
+        .iter()
+        .all(|name| rule.get(name).is_none())
+    {
+        let ipv6 = rule
+            .words
+            .iter()
+            .any(|word| word.name == "inet6" || word.value.value.contains(':'));
+        let next = if ipv6 {
+            &mut cx.rule_preferences.1
+        } else {
+            &mut cx.rule_preferences.0
+        };
+        let preference = FIRST_PREFERENCE.saturating_sub(*next);
+        *next += 1;
+        let text = format!(
+            "Rule has no preference specified - setting to {preference}. This is probably not what you want."
+        );
+        let found = Diagnostic::new("no-preference", Severity::Warning, text).at(line.span());
+        cx.push(found.help("write 'preference NUMBER'"));
+        let value = Spanned::new(preference.to_string().into(), line.span());
+        rule.words.push(RouteWord {
+            name: "preference",
+            value,
+        });
+    }
+    Some(rule)
 }
 
 fn find(options: &'static [RouteOption], name: &str) -> Option<&'static RouteOption> {

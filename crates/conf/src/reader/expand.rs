@@ -155,8 +155,8 @@ impl Variables {
         match found.name {
             b"_PWD" => Some(join(&options.directory, directory).into_bytes()),
             b"_INSTANCE" => Some(options.config_id.clone().unwrap_or_default().into_bytes()),
-            b"_HASH" => Some(b"\\#".to_vec()),
-            b"_BANG" => Some(b"\\!".to_vec()),
+            b"_HASH" => Some(b"#".to_vec()),
+            b"_BANG" => Some(b"!".to_vec()),
             b"_ENV" => options
                 .environment
                 .get(arguments.trim())

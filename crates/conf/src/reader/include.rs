@@ -1,4 +1,5 @@
 //! `include` and its stricter kin.
+use super::expand::Substituted;
 use super::{RawLine, Reader, at_line};
 use crate::{Diagnostic, Files, ReadError, Severity, Snapshot, Span};
 
@@ -95,7 +96,14 @@ impl Reader<'_> {
             return false;
         };
         let checks = checks.or(self.checks);
-        let pattern = String::from_utf8_lossy(pattern.trim_ascii()).into_owned();
+        let directory = self.open.last().map_or("", |cursor| &*cursor.directory);
+        let pattern = pattern.trim_ascii();
+        let replaced = self.variables.substitute(pattern, directory, self.options);
+        let pattern = match &replaced {
+            Substituted::Lines(lines) => lines.first().map_or(pattern, Vec::as_slice),
+            Substituted::Same | Substituted::Endless => pattern,
+        };
+        let pattern = String::from_utf8_lossy(pattern).into_owned();
         let at = line.span;
         if self.open.len() >= self.limits.depth || snapshot.files() >= self.limits.files {
             let text = format!(

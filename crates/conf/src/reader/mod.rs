@@ -375,7 +375,13 @@ impl<'a> Reader<'a> {
                 None => self.raw_line().map(|line| line.bytes().to_vec()),
             };
             let Some(next) = next else { break };
-            value = lex::without_comment(&next).trim_ascii().to_vec();
+            let text = lex::without_comment(&next).trim_ascii();
+            // a line that is only a comment does not end the value
+            value = if text.is_empty() && !next.trim_ascii().is_empty() {
+                b"\\".to_vec()
+            } else {
+                text.to_vec()
+            };
             size += value.len();
             if size > expand::LONGEST_VALUE {
                 break;

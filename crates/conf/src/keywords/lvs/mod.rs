@@ -125,20 +125,13 @@ static SERVER_OWN: &[Keyword] = &[
     .unit("seconds"),
     Keyword::new(
         "protocol",
-        Set::Choice {
-            words: &["TCP", "UDP", "SCTP"],
-            set: |cx, v| {
-                let name = ["TCP", "UDP", "SCTP"]
-                    .get(v.value)
-                    .copied()
-                    .unwrap_or("TCP");
-                cx.virtual_server.protocol = Some(Spanned::new(name.into(), v.span));
-            },
+        Set::Line {
+            args: "TCP|UDP|SCTP",
+            set: protocol,
         },
         "The transport protocol.",
     )
-    .default("UDP")
-    .complaint("Unknown protocol {v} - ignoring"),
+    .default("UDP"),
     Keyword::new(
         "real_server",
         Set::Block {
@@ -190,6 +183,21 @@ const fn scheduler_flag(name: &'static str, doc: &'static str) -> Keyword {
         },
         doc,
     )
+}
+
+fn protocol(cx: &mut Cx, line: &Line<'_>) {
+    let Some(word) = line.need(cx, 1) else { return };
+    let name = word.text().to_ascii_uppercase();
+    if matches!(&*name, "TCP" | "UDP" | "SCTP") {
+        cx.virtual_server.protocol = Some(Spanned::new(name.into(), word.span));
+        return;
+    }
+    let text = format!("Unknown protocol {} - ignoring", word.text());
+    cx.push(
+        Diagnostic::new("bad-value", Severity::Error, text)
+            .at(word.span)
+            .help("TCP, UDP or SCTP"),
+    );
 }
 
 /// Flags belong to the scheduler that was named before them.

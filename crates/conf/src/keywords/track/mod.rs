@@ -3,12 +3,15 @@ mod bfd;
 mod rows;
 
 use super::{no_extra, optional, root, spanned};
-use crate::config::{Bfd, Track, TrackFile, TrackGroup, TrackProcess, TrackScript, User, Weight};
+use crate::config::{
+    Bfd, Script, Track, TrackFile, TrackGroup, TrackProcess, TrackScript, User, Weight,
+};
 use crate::lex::Word;
 use crate::parse::{Cx, Line, script};
 use crate::table::{Keyword, Set, Table};
 use crate::value;
-use crate::{Diagnostic, Severity, Spanned};
+use crate::{Diagnostic, Severity, Spanned, nearest};
+use core::time::Duration;
 
 /// `vrrp_script`.
 pub static SCRIPT: Table = Table {
@@ -46,7 +49,8 @@ static SCRIPT_OWN: &[Keyword] = &[
             args: "\"<command>\"",
             set: |cx, line| {
                 if line.need(cx, 1).is_some() {
-                    cx.script.script = script(line, 1);
+                    let words = script(line, 1);
+                    cx.script.script = words.map(|script| Script { user: None, group: None, ..script });
                 }
             },
         },
@@ -253,13 +257,23 @@ pub(super) fn open_bfd(cx: &mut Cx, line: &Line<'_>) -> bool {
 }
 
 pub(super) fn close_bfd(cx: &mut Cx) {
-    let block = std::mem::take(&mut cx.bfd);
+    let mut block = std::mem::take(&mut cx.bfd);
     if block.neighbor_ip.is_none() {
         let text = format!(
             "Configuration error: BFD instance {} has no neighbor address set, disabling instance",
             block.name.value
         );
         return cx.report("no-neighbour", Severity::Error, text, block.name.span);
+    }
+    if let (Some(hops), Some(ttl)) = (block.max_hops, block.ttl)
+        && hops.value > i16::from(ttl.value)
+    {
+        let text = format!(
+            "BFD instance {}: max_hops exceeds ttl/hoplimit - setting to ttl/hoplimit",
+            block.name.value
+        );
+        cx.report("bfd-hops", Severity::Warning, text, hops.span);
+        block.max_hops = Some(hops.map(|_| i16::from(ttl.value)));
     }
     cx.config.bfds.push(block);
 }
@@ -351,6 +365,31 @@ fn user(cx: &mut Cx, line: &Line<'_>) -> Option<User> {
         user,
         group: line.word(2).map(spanned),
     })
+}
+
+/// `interval`, `timeout`: seconds with up to three decimals, not nothing.
+fn script_time(cx: &mut Cx, line: &Line<'_>) -> Option<Spanned<Duration>> {
+    let word = line.need(cx, 1)?;
+    let keyword = line.word(0)?.text();
+    match value::decimal(&word.text(), 3, 0, 4_294_000) {
+        Ok((millis, _)) if millis > 0 => {
+            Some(Spanned::new(Duration::from_millis(millis), word.span))
+        }
+        outcome => {
+            let text = format!(
+                "({}): vrrp script {keyword} must be greater than 0, setting to 1",
+                cx.name
+            );
+            let found = match outcome {
+                Err(refused) => {
+                    Diagnostic::new("bad-value", Severity::Warning, refused.why).consequence(text)
+                }
+                Ok(_) => Diagnostic::new("zero-count", Severity::Warning, text),
+            };
+            cx.push(found.at(word.span));
+            Some(Spanned::new(Duration::from_secs(1), word.span))
+        }
+    }
 }
 
 /// `weight N [reverse]`.
@@ -473,6 +512,36 @@ pub(super) fn track(cx: &mut Cx, line: &Line<'_>, kind: Kind, known: &[Track]) -
         cx.report("unknown-option", Severity::Error, text, word.span);
     }
     Some(track)
+}
+
+/// Whether what a line tracks was defined before it, as the original reads it. Interfaces are
+/// facts of the machine, which the plan looks at.
+pub(super) fn is_defined(cx: &mut Cx, kind: Kind, track: &Track) -> bool {
+    let config = &cx.config;
+    let names: Vec<&Spanned<Box<str>>> = match kind {
+        Kind::Interface => return true,
+        Kind::Script => config.scripts.iter().map(|block| &block.name).collect(),
+        Kind::File => config.files.iter().map(|block| &block.name).collect(),
+        Kind::Process => config.processes.iter().map(|block| &block.name).collect(),
+        Kind::Bfd => config.bfds.iter().map(|block| &block.name).collect(),
+    };
+    if names.iter().any(|name| name.value == track.name.value) {
+        return true;
+    }
+    let text = format!(
+        "({}) track {} {} not found, ignoring...",
+        cx.name,
+        kind.word(),
+        track.name.value
+    );
+    let found = Diagnostic::new("unknown-name", Severity::Error, text).at(track.name.span);
+    let near = nearest(&track.name.value, names.iter().map(|name| &*name.value));
+    let found = match near {
+        Some(near) => found.help(format!("did you mean '{near}'?")),
+        None => found.help("it must be defined before its use"),
+    };
+    cx.push(found);
+    false
 }
 
 fn track_weight(

@@ -1,5 +1,6 @@
 //! `vrrp_script`, `vrrp_track_process`: their plain words.
 use crate::keywords::fit;
+use crate::keywords::track::script_time;
 use crate::table::{Keyword, Set};
 
 /// `vrrp_script`.
@@ -22,16 +23,14 @@ pub(in crate::keywords) static SCRIPT_ROWS: &[Keyword] = &[
     ),
     Keyword::new(
         "interval",
-        Set::Seconds {
-            min: 0,
-            max: 4_294_000,
-            set: |cx, v| cx.script.interval = Some(v),
+        Set::Line {
+            args: "<.001..4294>",
+            set: |cx, line| cx.script.interval = script_time(cx, line).or(cx.script.interval),
         },
         "Time between runs.",
     )
     .default("1")
-    .unit("seconds")
-    .complaint("({}): vrrp script interval must be greater than 0, setting to 1"),
+    .unit("seconds"),
     Keyword::new(
         "rise",
         Set::Int {
@@ -45,16 +44,14 @@ pub(in crate::keywords) static SCRIPT_ROWS: &[Keyword] = &[
     .complaint("({}): vrrp script rise value '{v}' invalid, defaulting to 1"),
     Keyword::new(
         "timeout",
-        Set::Seconds {
-            min: 0,
-            max: 4_294_000,
-            set: |cx, v| cx.script.timeout = Some(v),
+        Set::Line {
+            args: "<.001..4294>",
+            set: |cx, line| cx.script.timeout = script_time(cx, line).or(cx.script.timeout),
         },
         "Run time limit; exceeding counts as failure.",
     )
     .default("interval")
-    .unit("seconds")
-    .complaint("({}): vrrp script timeout must be greater than 0, setting to 1"),
+    .unit("seconds"),
 ];
 
 /// `vrrp_track_process`.

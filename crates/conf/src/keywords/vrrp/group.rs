@@ -23,15 +23,7 @@ static OWN: &[Keyword] = &[
             args: "<vrrp_instance> ...",
             open: root::plain,
             item: |cx, line| cx.group.members.extend(line.words().iter().map(spanned)),
-            close: |cx| {
-                if cx.group.members.is_empty() {
-                    let text = format!(
-                        "Warning - sync group {} has empty group block",
-                        cx.group.name.value
-                    );
-                    cx.report("empty-block", Severity::Warning, text, cx.here);
-                }
-            },
+            close: |_| {},
         },
         "Its members.",
     ),
@@ -116,5 +108,9 @@ pub(in crate::keywords) fn open_group(cx: &mut Cx, line: &Line<'_>) -> bool {
 
 pub(in crate::keywords) fn close_group(cx: &mut Cx) {
     let group = std::mem::take(&mut cx.group);
+    if group.members.is_empty() {
+        let text = format!("Sync group {} has no members - removing", group.name.value);
+        return cx.report("empty-block", Severity::Error, text, group.name.span);
+    }
     cx.config.sync_groups.push(group);
 }

@@ -11,7 +11,8 @@ use wire::{MacAddr, Prefix};
 /// A line of a `track_…` block, into the list that `list` picks.
 fn track_line(cx: &mut Cx, line: &Line<'_>, kind: Kind, list: fn(&mut Cx) -> &mut Vec<Track>) {
     let known = std::mem::take(list(cx));
-    let track = track::track(cx, line, kind, &known);
+    let track =
+        track::track(cx, line, kind, &known).filter(|track| track::is_defined(cx, kind, track));
     let list = list(cx);
     *list = known;
     list.extend(track);
@@ -66,7 +67,7 @@ pub(super) fn group_bfd(cx: &mut Cx, line: &Line<'_>) {
 /// `<address> [min_ttl N] [max_ttl N]`.
 pub(super) fn unicast_peer(cx: &mut Cx, line: &Line<'_>) {
     let Some(first) = line.word(0) else { return };
-    let Ok(address) = first.text().parse::<IpAddr>() else {
+    let Some(address) = value::address(&first.text()) else {
         let text = format!(
             "Configuration error: VRRP instance[{}] malformed unicast peer address[{}]. Skipping...",
             cx.name,
@@ -121,6 +122,26 @@ pub(super) fn unicast_peer(cx: &mut Cx, line: &Line<'_>) {
     cx.instance.more.unicast_peers.push(peer);
 }
 
+/// Unicast adverts cannot leave through a macvlan.
+pub(super) fn check_xmit_base(cx: &mut Cx) {
+    let more = &cx.instance.more;
+    if let Some(vmac) = more
+        .use_vmac
+        .as_ref()
+        .filter(|_| !more.unicast_peers.is_empty() && !more.vmac_xmit_base)
+    {
+        let (text, at) = (
+            format!(
+                "({}) unicast with use_vmac requires vmac_xmit_base - setting",
+                cx.name
+            ),
+            vmac.span,
+        );
+        cx.report("vmac-unicast", Severity::Warning, text, at);
+        cx.instance.more.vmac_xmit_base = true;
+    }
+}
+
 /// `[[name] <interface>] [<hardware address>] [netlink_notify_msg] [group <group>]`.
 pub(super) fn use_vmac(cx: &mut Cx, line: &Line<'_>) {
     let mut vmac = Vmac {
@@ -149,6 +170,7 @@ pub(super) fn use_vmac(cx: &mut Cx, line: &Line<'_>) {
         }
     }
     cx.instance.more.use_vmac = Some(vmac);
+    check_xmit_base(cx);
 }
 
 /// Six octets, or five to which the VRID is added later.
@@ -240,6 +262,7 @@ pub(super) fn mcast_dst_ip(cx: &mut Cx, line: &Line<'_>) {
 }
 
 pub(super) fn old_unicast_checksum(cx: &mut Cx, line: &Line<'_>) {
+    cx.instance.more.unicast_word = Some(line.span());
     cx.instance.more.old_unicast_checksum = Some(match line.word(1) {
         None => OldChecksum::Use,
         Some(word) if word.is("never") => OldChecksum::Never,
@@ -312,16 +335,18 @@ pub(in crate::keywords) fn extra_garp(
 /// A source address; the original has a line of its own for one that is none.
 pub(super) fn source(cx: &mut Cx, line: &Line<'_>) {
     let Some(word) = line.need(cx, 1) else { return };
-    if let Ok(address) = word.text().parse() {
-        cx.instance.source = Some(Spanned::new(address, word.span));
-    } else {
+    if line.word(0).is_some_and(|w| w.is("unicast_src_ip")) {
+        cx.instance.more.unicast_word = Some(line.span());
+    }
+    let Some(address) = value::address(&word.text()) else {
         let text = format!(
             "Configuration error: VRRP instance[{}] malformed src address[{}]. Skipping...",
             cx.name,
             word.text()
         );
-        cx.report("bad-address", Severity::Error, text, word.span);
-    }
+        return cx.report("bad-address", Severity::Error, text, word.span);
+    };
+    cx.instance.source = Some(Spanned::new(address, word.span));
 }
 
 /// `<id> <secret>` of `auth_hmac`.

@@ -477,9 +477,12 @@ static INSTANCE_LINES: &[Keyword] = &[
         "unicast_peer",
         Set::List {
             args: "<address> [min_ttl <0..255>] [max_ttl <0..255>]",
-            open: root::plain,
+            open: |cx, line| {
+                cx.instance.more.unicast_word = Some(line.span());
+                root::plain(cx, line)
+            },
             item: lines::unicast_peer,
-            close: |_| {},
+            close: lines::check_xmit_base,
         },
         "Neighbours that get adverts by unicast.",
     ),

@@ -1,4 +1,5 @@
 //! `vrrp_instance`: interface, multicast, unicast.
+use crate::Severity;
 use crate::keywords::fit;
 use crate::table::{Keyword, Set};
 
@@ -11,7 +12,10 @@ pub(in crate::keywords) static MORE: &[Keyword] = &[
     ),
     Keyword::new(
         "check_unicast_src",
-        Set::Flag(|cx| cx.instance.more.check_unicast_src = true),
+        Set::Flag(|cx| {
+            cx.instance.more.check_unicast_src = true;
+            cx.instance.more.unicast_word = Some(cx.here);
+        }),
         "Drop adverts from non-peers.",
     ),
     Keyword::new(
@@ -54,7 +58,21 @@ pub(in crate::keywords) static MORE: &[Keyword] = &[
     .deprecated("lvs_sync_daemon"),
     Keyword::new(
         "native_ipv6",
-        Set::Flag(|cx| cx.instance.more.native_ipv6 = true),
+        Set::Flag(|cx| {
+            cx.instance.more.native_ipv6 = true;
+            if cx
+                .instance
+                .addresses
+                .first()
+                .is_some_and(|a| a.prefix.addr().is_ipv4())
+            {
+                let text = format!(
+                    "({}) Cannot specify native_ipv6 with IPv4 addresses",
+                    cx.name
+                );
+                cx.report("native-ipv6", Severity::Error, text, cx.here);
+            }
+        }),
         "Force IPv6 instance; family now inferred.",
     ),
     Keyword::new(
