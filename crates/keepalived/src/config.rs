@@ -2,6 +2,7 @@
 use crate::cli::Options;
 use crate::exit;
 use crate::files::Disk;
+use crate::supervisor::scripts::security;
 use conf::{LoadOptions, Severity, Verdict};
 use plan::{Facts, Plan};
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ pub(crate) fn load(options: &Options) -> Loaded {
         lines.push(format!("Configuration file {}", options.file));
     }
     lines.extend(report::diagnostics::lines(&read.findings, &read.snapshot));
+    lines.extend(read.details.iter().cloned());
     let fatal = read
         .findings
         .iter()
@@ -73,6 +75,8 @@ fn append(path: &str, text: &str) -> std::io::Result<()> {
 struct Read {
     snapshot: conf::Snapshot,
     findings: Vec<conf::Diagnostic>,
+    /// What only the log needs to say.
+    details: Vec<String>,
     plan: Plan,
 }
 
@@ -89,15 +93,18 @@ fn read(options: &Options) -> Read {
         ..LoadOptions::default()
     };
     let loaded = conf::load(&mut Disk, &options.file, &how);
-    let (plan, more) = plan::build(&loaded.config, &facts(&loaded.config));
+    let (mut plan, more) = plan::build(&loaded.config, &facts(&loaded.config));
+    let vetted = security::vet(&mut plan);
     let mut findings = loaded.diagnostics;
     // the original ends at a missing argument: what follows from it is not worth telling
     if conf::verdict(&findings) != Verdict::Abort {
         findings.extend(more);
+        findings.extend(vetted.findings);
     }
     Read {
         snapshot: loaded.snapshot,
         findings,
+        details: vetted.details,
         plan,
     }
 }

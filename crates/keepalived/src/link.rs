@@ -5,6 +5,7 @@
 use crate::cli::LogOptions;
 use linux::channel::Channel;
 use plan::Plan;
+use report::notice::Notice;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -28,6 +29,8 @@ pub(crate) enum ToRole {
 pub(crate) enum FromRole {
     /// The plan of the last `Start` or `Reload` is in force.
     Ready,
+    /// Something changed: run the scripts for it.
+    Notice(Notice),
 }
 
 /// What a role needs to know besides the plan.

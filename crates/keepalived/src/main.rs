@@ -5,6 +5,7 @@
 mod cli;
 mod config;
 mod exit;
+mod fifo;
 mod files;
 mod link;
 mod log;

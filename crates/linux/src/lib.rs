@@ -23,6 +23,7 @@ pub mod process;
 pub mod process_events;
 pub mod reactor;
 pub mod sched;
+pub mod script;
 pub mod signals;
 mod sockopt;
 pub mod sysctl;

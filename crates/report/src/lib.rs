@@ -7,4 +7,5 @@
 pub mod data;
 pub mod diagnostics;
 pub mod log;
+pub mod notice;
 pub mod stats;

@@ -1,5 +1,6 @@
 //! From the command line to the first event: configuration, locks, background, roles.
 use super::child::Slot;
+use super::scripts::Runner;
 use super::{Phase, Supervisor, inbox, listen_to_signals};
 use crate::cli::Options;
 use crate::log::Log;
@@ -147,6 +148,9 @@ fn try_supervise(
             options,
             log,
             plan,
+            previous: None,
+            runner: Runner::default(),
+            fifo_scripts: Vec::new(),
             sealed,
             slots: locked.slots,
             pid_file: locked.parent,

@@ -3,7 +3,9 @@
 //! It may block: nothing here has a deadline. It owns the plan; a role that dies gets it again.
 mod boot;
 mod child;
+mod notify;
 mod reload;
+pub(crate) mod scripts;
 
 pub(crate) use boot::run;
 pub(crate) use child::{CHANNEL, ROLE};
@@ -18,7 +20,9 @@ use linux::pidfile::PidFile;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
+use notify::{Lane, Ticket};
 use plan::Plan;
+use scripts::{Outcome, Runner};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -56,6 +60,11 @@ struct Supervisor {
     options: Options,
     log: Log,
     plan: Plan,
+    /// The plan before the last reload: it knows what that removed.
+    previous: Option<Plan>,
+    runner: Runner<Lane, Ticket>,
+    /// The named pipes that are read by scripts of ours.
+    fifo_scripts: Vec<plan::Fifo>,
     sealed: OwnedFd,
     slots: Vec<Slot>,
     pid_file: PidFile,
@@ -84,6 +93,7 @@ impl Supervisor {
 
     fn handle(&mut self, event: &Event) {
         match *event {
+            Event::Said(_, FromRole::Notice(ref notice)) => self.notify(notice),
             Event::Signal(signals::HUP) => self.reload(),
             Event::Signal(signals::TERM) => self.stop(exit::NORMAL),
             Event::Signal(signals::INT) if !self.options.ignore_sigint => self.stop(exit::NORMAL),
@@ -166,6 +176,7 @@ impl Supervisor {
         for role in wanted {
             self.start_role(role, false);
         }
+        self.start_fifo_scripts();
     }
 
     /// `resume`: the process before died just now and left what it held.
@@ -214,14 +225,31 @@ impl Supervisor {
     fn reap(&mut self) {
         while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             match status {
-                WaitStatus::Exited(pid, code) => self.role_ended(pid, Ending::Exit(code)),
+                WaitStatus::Exited(pid, code) => {
+                    if !self.script_ended(pid, Outcome::Exited(code)) {
+                        self.role_ended(pid, Ending::Exit(code));
+                    }
+                }
                 WaitStatus::Signaled(pid, signal, _) => {
-                    self.role_ended(pid, Ending::Signal(signal));
+                    if !self.script_ended(pid, Outcome::Signaled(signal)) {
+                        self.role_ended(pid, Ending::Signal(signal));
+                    }
                 }
                 WaitStatus::StillAlive => return,
                 _ => {}
             }
         }
+    }
+
+    /// Whether the process was a script.
+    fn script_ended(&mut self, pid: Pid, outcome: Outcome) -> bool {
+        let Ok(pid) = u32::try_from(pid.as_raw()) else {
+            return false;
+        };
+        let finished = self.runner.ended(Instant::now(), pid, outcome);
+        let found = finished.is_some();
+        self.scripts_ended(finished.unwrap_or_default());
+        found
     }
 
     fn role_ended(&mut self, pid: Pid, ending: Ending) {
@@ -294,14 +322,20 @@ impl Supervisor {
     // ---- deadlines
 
     fn next_deadline(&self) -> Option<Instant> {
-        match self.phase {
+        let roles = match self.phase {
             Phase::Stopping { kill_at, .. } => Some(kill_at),
             _ => self.slots.iter().filter_map(|slot| slot.respawn_at).min(),
-        }
+        };
+        [roles, self.runner.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn handle_timeout(&mut self) {
         let now = Instant::now();
+        let finished = self.runner.handle_timeout(now);
+        self.scripts_ended(finished);
         if let Phase::Stopping { kill_at, code } = self.phase {
             if now >= kill_at {
                 self.signal_roles(Signal::SIGKILL);
@@ -337,6 +371,7 @@ impl Supervisor {
             code,
             kill_at: Instant::now() + CHILD_WAIT,
         };
+        self.runner.hurry();
         for slot in &mut self.slots {
             slot.respawn_at = None;
             if let Some(child) = &slot.child
@@ -359,6 +394,7 @@ impl Supervisor {
     }
 
     fn finish(self) {
+        self.runner.terminate();
         for slot in self.slots {
             let _ = slot.pid_file.remove();
         }

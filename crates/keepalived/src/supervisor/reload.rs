@@ -43,7 +43,8 @@ impl Supervisor {
             .ok_or("the file has errors that a start would not survive")?;
         plan::adopt_ids(&mut next, &self.plan);
         self.sealed = link::seal(&next).map_err(|e| e.to_string())?;
-        self.plan = next;
+        self.previous = Some(std::mem::replace(&mut self.plan, next));
+        self.start_fifo_scripts();
         let roles: Vec<_> = self.slots.iter().map(|slot| slot.role).collect();
         for role in roles {
             let wanted = self.wanted(role);

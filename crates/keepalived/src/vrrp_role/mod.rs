@@ -9,7 +9,10 @@ mod kernel;
 mod links;
 mod messages;
 mod netlink;
+mod notify;
 mod sockets;
+
+pub(crate) use notify::names as notify_names;
 
 use crate::exit;
 use crate::link::{self, FromRole, Settings};
@@ -69,6 +72,9 @@ struct Role {
     lines: Vec<String>,
     /// When a packet too short for any instance was last told of.
     stub_told: Option<Instant>,
+    pipes: notify::Pipes,
+    /// What stops now does so because a reload removed it.
+    removing: bool,
     /// When to end, once told to stop.
     end_at: Option<Instant>,
 }
@@ -108,6 +114,8 @@ impl Role {
             channel,
             lines: Vec::new(),
             stub_told: None,
+            pipes: notify::Pipes::default(),
+            removing: false,
             end_at: None,
         };
         role.first_dump(&plan)?;
@@ -251,8 +259,11 @@ impl Role {
                 self.kernel.release(id);
             }
             Effect::Announce { id, repeat } => self.queue_announcements(id, repeat),
-            Effect::Notify(_) => {}
-            Effect::Tell(id, event) => self.tell(id, &event),
+            Effect::Notify(notice) => self.notify(&notice),
+            Effect::Tell(id, event) => {
+                self.tell(id, &event);
+                self.notify_event(id, &event);
+            }
         }
     }
 
@@ -367,10 +378,13 @@ impl Role {
         for change in leaving {
             self.router.apply(now, change);
         }
+        self.removing = true;
         self.drain_effects();
+        self.removing = false;
         self.links.set_plan(&next);
         self.kernel.configure(&next, &self.links);
         self.plan = next;
+        self.open_pipes();
         self.open_sockets();
         for change in staying {
             self.router.apply(now, change);

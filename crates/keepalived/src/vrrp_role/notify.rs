@@ -1,0 +1,109 @@
+//! Who is told of changes: named pipes by this process, scripts and mail by the supervisor.
+use super::Role;
+use crate::fifo::Fifo;
+use crate::link::{self, FromRole};
+use plan::{Notify, Plan};
+use report::notice::{Notice, Occasion, Who};
+use vrrp::{Cause, Event, InstanceId, StateKind};
+
+/// The pipes in use.
+#[derive(Debug, Default)]
+pub(super) struct Pipes {
+    configured: plan::Fifos,
+    open: Vec<Fifo>,
+}
+
+impl Role {
+    /// Opens the pipes of the plan, unless they are open already.
+    pub(super) fn open_pipes(&mut self) {
+        if self.pipes.configured == self.plan.global.fifos {
+            return;
+        }
+        self.pipes = Pipes::default();
+        let fifos = &self.plan.global.fifos;
+        for place in fifos.all.iter().chain(&fifos.vrrp) {
+            match Fifo::open(place, &self.plan.global.scripts) {
+                Ok(fifo) => self.pipes.open.push(fifo),
+                Err(e) => self
+                    .log
+                    .info(format!("Unable to open notify fifo {}: {e}", place.path)),
+            }
+        }
+        self.pipes.configured = fifos.clone();
+    }
+
+    /// A change of state of an instance.
+    pub(super) fn notify(&mut self, notice: &vrrp::Notice) {
+        let Some(instance) = self.plan.instances.get(&notice.id) else {
+            return;
+        };
+        let occasion = match (notice.to, &notice.cause) {
+            (StateKind::Stopped, Cause::Reloaded) => {
+                removed(notice.from, &instance.notify).filter(|_| self.removing)
+            }
+            (to, _) => Occasion::of(to),
+        };
+        if let Some(occasion) = occasion {
+            self.tell_of(Who::Instance(notice.id), occasion, notice.priority.get());
+        }
+    }
+
+    /// What is no change of state, but told all the same.
+    pub(super) fn notify_event(&mut self, id: InstanceId, event: &Event) {
+        let occasion = match event {
+            Event::Lower { .. } => Some(Occasion::MasterRxLowerPri),
+            _ => None,
+        };
+        let priority = self.router.effective_priority(id);
+        if let (Some(occasion), Some(priority)) = (occasion, priority) {
+            self.tell_of(Who::Instance(id), occasion, priority.get());
+        }
+    }
+
+    fn tell_of(&mut self, who: Who, occasion: Occasion, priority: u8) {
+        let notice = Notice {
+            who,
+            occasion,
+            priority,
+        };
+        let Some((name, _)) = names(&self.plan, who) else {
+            return;
+        };
+        let line = notice.line(name);
+        for fifo in &mut self.pipes.open {
+            match fifo.write(&line) {
+                Ok(0) => {}
+                Ok(lost) => self.log.info(format!(
+                    "{lost} lines for notify fifo {} were lost: nobody read it",
+                    fifo.path()
+                )),
+                Err(e) => self
+                    .log
+                    .info(format!("Cannot write to notify fifo {}: {e}", fifo.path())),
+            }
+        }
+        if let Err(e) = link::send(&self.channel, &FromRole::Notice(notice), None) {
+            self.log.info(format!(
+                "({name}) the supervisor cannot be told to run scripts: {e}"
+            ));
+        }
+    }
+}
+
+/// The name of an instance or a group, and who is told of it.
+pub(crate) fn names(plan: &Plan, who: Who) -> Option<(&str, &Notify)> {
+    match who {
+        Who::Instance(id) => plan.instances.get(&id).map(|i| (&*i.name, &i.notify)),
+        Who::Group(_) => None,
+    }
+}
+
+/// How a removal is told: as such with `notify_deleted`, else as a fault, which is no news for
+/// what is in fault already.
+fn removed(from: StateKind, notify: &Notify) -> Option<Occasion> {
+    match (&notify.deleted, from) {
+        (Some(_), _) => Some(Occasion::Deleted),
+        (None, StateKind::Fault | StateKind::Init) => None,
+        (None, _) => Some(Occasion::Fault),
+    }
+}
