@@ -11,7 +11,7 @@ use wire::vrrp::{Cover, Repr, fill_checksum};
 use wire::{Family, Priority, Version, ah, ipv4, trailer};
 
 /// Adverts ready to send: one per destination.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Adverts {
     priority: Option<Priority>,
     ready: Vec<Ready>,
@@ -19,7 +19,7 @@ pub(crate) struct Adverts {
     ip_id: u16,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Ready {
     to: Destination,
     address: IpAddr,

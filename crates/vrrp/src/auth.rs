@@ -13,7 +13,7 @@ use wire::{ah, ipv4, secret};
 const SOURCES: usize = 4;
 
 /// The sequence numbers of one instance.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Sequences {
     /// AH: the highest sent or accepted; one counter for both, as the original has it.
     ah: u32,

@@ -50,7 +50,7 @@ pub enum Effect {
 }
 
 /// The queue between machine and executor.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Outbox(VecDeque<Effect>);
 
 impl Outbox {

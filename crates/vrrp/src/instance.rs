@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use wire::{Instant, Priority};
 
 /// One `vrrp_instance` at work.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Instance {
     pub(crate) id: InstanceId,
     pub(crate) params: Params,

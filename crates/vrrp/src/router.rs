@@ -33,7 +33,7 @@ pub enum Verdict {
 /// of the caller's loop has one `now`: all packets that wait are fed first, then
 /// [`handle_timeout`](Self::handle_timeout) is called once, since answers to adverts are
 /// deadlines that are due at once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Router {
     instances: BTreeMap<InstanceId, Instance>,
     keys: BTreeMap<Key, Vec<InstanceId>>,
@@ -327,6 +327,17 @@ impl Router {
     /// Why an instance is in fault.
     pub fn reasons(&self, id: InstanceId) -> Option<Reasons> {
         self.instances.get(&id).map(|instance| instance.reasons)
+    }
+
+    /// All that decides what an instance will do, times relative to `now`: two instances with
+    /// equal outlook and parameters behave alike from here on, but for counters, announcements
+    /// and what is told. For exploring all that can happen.
+    pub fn outlook(&self, now: Instant, id: InstanceId) -> Option<Vec<u64>> {
+        let instance = self.instances.get(&id)?;
+        let mut outlook = instance.state.outlook(now);
+        outlook.push(instance.priority().get().into());
+        outlook.push(instance.reasons.is_empty().into());
+        Some(outlook)
     }
 
     /// Adverts for virtual routers that no instance on their link serves.

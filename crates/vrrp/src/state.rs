@@ -101,6 +101,34 @@ impl State {
         }
     }
 
+    /// What decides the future of elections, times relative to `now`.
+    pub(crate) fn outlook(&self, now: Instant) -> Vec<u64> {
+        let ahead = |at: Instant| at.as_nanos().saturating_sub(now.as_nanos());
+        let maybe = |at: Option<Instant>| at.map_or(u64::MAX, ahead);
+        match self {
+            State::Init(at) => vec![0, maybe(*at)],
+            State::Backup(backup) => {
+                let interval = u64::from(backup.interval.centis());
+                vec![1, ahead(backup.down_at), maybe(backup.preempt_at), interval]
+            }
+            State::Master(master) => {
+                let unanswered = u64::from(master.unanswered.is_some());
+                let rival = master.rival.map(|rival| rival.gone_at);
+                let (met, gone) = (u64::from(rival.is_some()), maybe(rival.flatten()));
+                vec![
+                    2,
+                    ahead(master.advert_at),
+                    ahead(master.answers.0),
+                    unanswered,
+                    met,
+                    gone,
+                ]
+            }
+            State::Fault => vec![3],
+            State::Stopped => vec![4],
+        }
+    }
+
     /// When the state wants to be woken.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self {
