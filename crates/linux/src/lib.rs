@@ -18,6 +18,7 @@ pub mod memfd;
 mod mmsg;
 pub mod namespace;
 pub mod netlink;
+pub mod nftables;
 pub mod pidfile;
 pub mod process;
 pub mod process_events;

@@ -3,6 +3,7 @@ use super::error::Error;
 use super::tlv::{Message, take};
 use super::transport::Transport;
 use super::uapi;
+use crate::sockopt;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io;
@@ -37,7 +38,8 @@ impl Socket {
         Self::of(libc::NETLINK_GENERIC)
     }
 
-    fn of(protocol: i32) -> io::Result<Self> {
+    /// Opens one for a netlink family (`NETLINK_*`).
+    pub(crate) fn of(protocol: i32) -> io::Result<Self> {
         let transport = Transport::new(protocol)?;
         // Comforts of newer kernels: texts in errors, short acknowledgements, checked dumps.
         for option in [
@@ -141,17 +143,58 @@ impl Socket {
         }
     }
 
+    /// Sends many requests between two brackets in one system call: they are carried out as a whole
+    /// or not at all. The answers stand in the order of the requests.
+    pub(crate) fn transaction(
+        &mut self,
+        mut begin: Message,
+        mut requests: Vec<Message>,
+        mut end: Message,
+    ) -> Vec<Result<(), Error>> {
+        let mut bytes = begin.finish(0).to_vec();
+        let first = self.number(&mut requests, &mut bytes);
+        bytes.extend(end.finish(0));
+        self.send_and_collect(&bytes, first, requests.len())
+    }
+
+    /// Lets one system call take several megabytes.
+    pub(crate) fn widen(&self) -> io::Result<()> {
+        let octets: i32 = 8 << 20;
+        sockopt::set(
+            &self.transport,
+            libc::SOL_SOCKET,
+            libc::SO_SNDBUFFORCE,
+            &octets,
+        )
+        .or_else(|_| sockopt::set(&self.transport, libc::SOL_SOCKET, libc::SO_SNDBUF, &octets))
+    }
+
     fn send_chunk(&mut self, chunk: &mut [Message]) -> Vec<Result<(), Error>> {
-        let first = self.sequence.wrapping_add(1);
         let mut bytes = Vec::new();
-        for request in chunk.iter_mut() {
+        let first = self.number(chunk, &mut bytes);
+        self.send_and_collect(&bytes, first, chunk.len())
+    }
+
+    /// Gives each request its number and appends it; returns the first number.
+    fn number(&mut self, requests: &mut [Message], bytes: &mut Vec<u8>) -> u32 {
+        let first = self.sequence.wrapping_add(1);
+        for request in requests {
             self.sequence = self.sequence.wrapping_add(1);
             request.flag(uapi::NLM_F_ACK);
             bytes.extend(request.finish(self.sequence));
         }
+        first
+    }
+
+    fn send_and_collect(
+        &mut self,
+        bytes: &[u8],
+        first: u32,
+        count: usize,
+    ) -> Vec<Result<(), Error>> {
         // Whatever has no answer at the end was lost with the queue.
-        let mut answers = vec![Err(Error::from(Errno::ENOBUFS)); chunk.len()];
-        if let Err(why) = self.transport.send(&bytes) {
+        let mut answers = vec![Err(Error::from(Errno::ENOBUFS)); count];
+        if let Err(why) = self.transport.send(bytes) {
             answers.fill(Err(why.into()));
             return answers;
         }
