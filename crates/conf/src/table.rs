@@ -207,3 +207,38 @@ impl Table {
         nearest(word, self.rows().map(|row| row.name))
     }
 }
+
+impl Keyword {
+    /// How its arguments are written, with their range; empty: it has none.
+    pub fn arguments(&self) -> String {
+        let seconds = |micros: u64| match (micros / 1_000_000, micros % 1_000_000) {
+            (whole, 0) => whole.to_string(),
+            (whole, part) => format!("{whole}.{part:06}")
+                .trim_end_matches('0')
+                .to_owned(),
+        };
+        let block = |args: &str, inner: &str| {
+            if args.is_empty() {
+                inner.to_owned()
+            } else {
+                format!("{args} {inner}")
+            }
+        };
+        match self.set {
+            Set::Flag(_) => String::new(),
+            Set::Bool(_) => "[on|off|true|false|yes|no]".to_owned(),
+            Set::Int { min: _, max, .. } if max >= i64::from(i32::MAX) => "<number>".to_owned(),
+            Set::Int { min, max, .. } => format!("<{min}..{max}>"),
+            Set::Seconds { max, .. } if max > 4_294_967_295_000_000 => "<seconds>".to_owned(),
+            Set::Seconds { min, max, .. } => format!("<{}..{}>", seconds(min), seconds(max)),
+            Set::Millis { min, max, .. } => format!("<{}..{}>", min / 1000, max / 1000),
+            Set::Choice { words, .. } => words.join("|"),
+            Set::Word(_) => "<word>".to_owned(),
+            Set::Address(_) => "<address>".to_owned(),
+            Set::Script(_) => "\"<command>\" [<user> [<group>]]".to_owned(),
+            Set::Line { args, .. } => args.to_owned(),
+            Set::Block { args, .. } => block(args, "{ ... }"),
+            Set::List { args, .. } => format!("{{ {args} }}"),
+        }
+    }
+}

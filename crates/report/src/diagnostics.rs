@@ -40,6 +40,32 @@ fn place(found: &Diagnostic, snapshot: &Snapshot) -> String {
     }
 }
 
+/// The diagnostics for tools: an array of objects, places with line and column from 1.
+pub fn json(diagnostics: &[Diagnostic], snapshot: &Snapshot) -> String {
+    let place = |label: &Label| {
+        let at = snapshot.locate(label.span);
+        serde_json::json!({
+            "file": at.as_ref().map(|at| &*at.file),
+            "line": at.as_ref().map(|at| at.line),
+            "column": at.as_ref().map(|at| at.column),
+            "length": label.span.len,
+            "text": label.text,
+        })
+    };
+    let one = |found: &Diagnostic| {
+        serde_json::json!({
+            "id": found.id,
+            "severity": format!("{:?}", found.severity).to_lowercase(),
+            "message": found.message,
+            "consequence": found.consequence,
+            "help": found.help,
+            "places": found.spans.iter().map(place).collect::<Vec<_>>(),
+        })
+    };
+    let all: Vec<_> = diagnostics.iter().map(one).collect();
+    serde_json::Value::from(all).to_string()
+}
+
 /// The diagnostics as pictures: the line, the place underlined, the advice below.
 pub fn draw(diagnostics: &[Diagnostic], snapshot: &Snapshot, color: bool) -> String {
     let renderer = if color {
@@ -298,6 +324,17 @@ mod tests {
             "(k.conf: Line 5) (V) Priority not valid! must be between 1 & 255. Using default 100",
         ];
         assert_eq!(lines(&loaded.diagnostics, &loaded.snapshot), expected);
+    }
+
+    #[test]
+    fn tools_get_objects() {
+        let loaded = load(b"vrrp_instance V {\n prioritty 3\n}\n");
+        let value: serde_json::Value =
+            serde_json::from_str(&json(&loaded.diagnostics, &loaded.snapshot)).unwrap();
+        assert_eq!(value[0]["id"], "unknown-keyword");
+        assert_eq!(value[0]["severity"], "error");
+        assert_eq!(value[0]["places"][0]["line"], 2);
+        assert_eq!(value[0]["places"][0]["column"], 2);
     }
 
     #[test]
