@@ -27,15 +27,16 @@ impl Instance {
                 Verdict::Obeyed(self.id)
             }
             Err(why) => {
-                self.refuse(rx, why.clone(), out);
+                self.refuse(now, rx, why.clone(), out);
                 Verdict::Reject(why)
             }
         }
     }
 
-    fn refuse(&mut self, rx: &Received<'_>, why: Reject, out: &mut Outbox) {
+    fn refuse(&mut self, now: Instant, rx: &Received<'_>, why: Reject, out: &mut Outbox) {
         self.stats.count(&why);
         self.complain(
+            now,
             Event::Refused {
                 from: rx.source,
                 why,
@@ -49,15 +50,23 @@ impl Instance {
         if matches!(self.state, State::Backup(_)) {
             self.note_master(advert, out);
         }
-        self.compare(advert, packet, changed, out);
+        self.compare(now, advert, packet, changed, out);
         self.obey(now, advert, out);
     }
 
     /// Complains about what differs but does not matter.
-    fn compare(&mut self, advert: Advert, packet: Packet<'_>, changed: bool, out: &mut Outbox) {
+    fn compare(
+        &mut self,
+        now: Instant,
+        advert: Advert,
+        packet: Packet<'_>,
+        changed: bool,
+        out: &mut Outbox,
+    ) {
         let (from, want) = (advert.from, self.params.interval);
         if advert.interval != want {
             self.complain(
+                now,
                 Event::IntervalDiffers {
                     got: advert.interval,
                     want,
@@ -71,6 +80,7 @@ impl Instance {
         if let Some(fault) = receive::address_list(&self.params, packet) {
             self.stats.addr_list_err += 1;
             self.complain(
+                now,
                 Event::List {
                     from,
                     fault,

@@ -279,8 +279,8 @@ impl Instance {
     }
 
     /// Tells a complaint unless one of its kind was told since the master last changed.
-    pub(crate) fn complain(&mut self, event: Event, out: &mut Outbox) {
-        if self.told.first(&event) {
+    pub(crate) fn complain(&mut self, now: Instant, event: Event, out: &mut Outbox) {
+        if self.told.first(now, &event) {
             self.tell(event, out);
         }
     }
@@ -293,7 +293,7 @@ impl Instance {
             Some(from) => self.tell(Event::MasterChanged { from, to }, out),
             None => self.tell(Event::MasterSet { to }, out),
         }
-        self.told = Told::default();
+        self.told.forget();
     }
 
     /// The cause that stands for the reasons of a fault.

@@ -1,6 +1,8 @@
 //! Counters of one instance (RFC 2787, RFC 6527; the original's statistics).
 use crate::{Event, Reject};
+use core::time::Duration;
 use serde::{Deserialize, Serialize};
+use wire::Instant;
 
 /// What one instance has counted since its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -79,14 +81,21 @@ impl Stats {
     }
 }
 
-/// Which kinds of complaint have been told since the master last changed.
+/// How soon a kind of complaint may be told again although the master changed meanwhile: in a
+/// flood from many sources it does so all the time.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Which kinds of complaint have been told since the master last changed, and when.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Told(u32);
+pub(crate) struct Told {
+    kinds: u32,
+    at: [Option<Instant>; 25],
+}
 
 impl Told {
     /// Is this complaint the first of its kind? Marks it told.
-    pub(crate) fn first(&mut self, event: &Event) -> bool {
-        let kind = match event {
+    pub(crate) fn first(&mut self, now: Instant, event: &Event) -> bool {
+        let kind: usize = match event {
             Event::Refused { why, .. } => match why {
                 Reject::Stub { .. } | Reject::Length { .. } => 0,
                 Reject::Ttl { .. } => 1,
@@ -116,8 +125,20 @@ impl Told {
             Event::IntervalDiffers { .. } => 17,
             _ => return true,
         };
-        let before = self.0;
-        self.0 |= 1 << kind;
-        self.0 != before
+        let Some(last) = self.at.get_mut(kind) else {
+            return true;
+        };
+        let news = self.kinds & (1 << kind) == 0
+            && last.is_none_or(|at| now.saturating_since(at) >= QUIET);
+        if news {
+            self.kinds |= 1 << kind;
+            *last = Some(now);
+        }
+        news
+    }
+
+    /// The master changed: all complaints are new.
+    pub(crate) fn forget(&mut self) {
+        self.kinds = 0;
     }
 }
