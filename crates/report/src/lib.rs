@@ -7,6 +7,6 @@
 pub mod data;
 pub mod diagnostics;
 pub mod log;
-pub mod notice;
 pub mod manual;
+pub mod notice;
 pub mod stats;

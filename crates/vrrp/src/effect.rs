@@ -43,6 +43,13 @@ pub enum Effect {
         /// Rounds over all addresses.
         repeat: u32,
     },
+    /// Tell the neighbours once where our own address is, as peers may have lost it meanwhile.
+    AnnounceSource {
+        /// Whose source address.
+        id: InstanceId,
+        /// The address.
+        address: IpAddr,
+    },
     /// The state changed; comes behind the `Hold` or `Release` that belongs to it.
     Notify(Notice),
     /// Something to log or count.

@@ -119,12 +119,23 @@ impl Instance {
     pub(crate) fn review(&mut self, now: Instant, out: &mut Outbox) {
         match (self.state.kind(), self.reasons.is_empty()) {
             (StateKind::Fault, true) => {
+                self.greet_peers(out);
                 self.enter_backup(now, self.master_down(), Cause::LinkUp, out);
             }
             (StateKind::Backup | StateKind::Master, false) => {
                 self.enter_fault(now, self.fault_cause(), out);
             }
             _ => {}
+        }
+    }
+
+    /// Peers are reached by address, which they may have forgotten while the link was down.
+    fn greet_peers(&self, out: &mut Outbox) {
+        if let Some(address) = self.source.filter(|_| !self.params.peers.is_empty()) {
+            out.push(Effect::AnnounceSource {
+                id: self.id,
+                address,
+            });
         }
     }
 

@@ -312,6 +312,19 @@ fn each_peer_gets_its_copy_with_its_checksum() {
 }
 
 #[test]
+fn peers_are_told_where_we_are_after_a_fault() {
+    let again = |params| {
+        let mut host = Host::new(5, params);
+        host.set_link(false);
+        let before = host.announced;
+        host.set_link(true);
+        host.announced - before
+    };
+    assert_eq!(again(unicast(100, &[9])), 1);
+    assert_eq!(again(params(100)), 0);
+}
+
+#[test]
 fn groups_and_peers_do_not_mix() {
     let mut host = Host::new(5, unicast(100, &[9]));
     let group = advert(

@@ -264,6 +264,7 @@ fn word(effect: &Effect) -> Option<String> {
         Effect::Hold(_) => "hold".into(),
         Effect::Release(_) => "release".into(),
         Effect::Announce { repeat, .. } => format!("announce {repeat}"),
+        Effect::AnnounceSource { address, .. } => format!("announce {address}"),
         Effect::Notify(notice) => format!("{:?}", notice.to),
         Effect::Tell(..) => return None,
     })

@@ -259,6 +259,7 @@ impl Role {
                 self.kernel.release(id);
             }
             Effect::Announce { id, repeat } => self.queue_announcements(id, repeat),
+            Effect::AnnounceSource { id, address } => self.announce_source(id, address),
             Effect::Notify(notice) => self.notify(&notice),
             Effect::Tell(id, event) => {
                 self.tell(id, &event);
@@ -309,29 +310,40 @@ impl Role {
         };
         let mut targets = Vec::with_capacity(instance.addresses.len());
         for address in &instance.addresses {
-            let Some(link) = self.links.index_of(&address.dev) else {
-                continue;
-            };
-            let Some(mac) = self.links.mac_of(link) else {
-                continue;
-            };
             let ip = address.prefix.addr();
+            let Some(target) = self.announcement(id, &address.dev, ip) else {
+                continue;
+            };
             if self.log.is_detailed() {
                 let (name, dev, what) = (&instance.name, &address.dev, announcement(ip));
                 self.lines.push(format!(
                     "({name}) Sending/queueing {what}s on {dev} for {ip}"
                 ));
             }
-            let router = ip.is_ipv6() && sockets::is_router(&address.dev);
-            targets.push(Announcement {
-                id,
-                link,
-                mac,
-                address: ip,
-                router,
-            });
+            targets.push(target);
         }
         self.announcer.push(targets, repeat);
+    }
+
+    /// The own address of an instance, once.
+    fn announce_source(&mut self, id: InstanceId, address: IpAddr) {
+        let instance = self.plan.instances.get(&id);
+        let target = instance
+            .and_then(|instance| self.announcement(id, &instance.params.interface, address));
+        self.announcer.push(target.into_iter().collect(), 1);
+    }
+
+    fn announcement(&self, id: InstanceId, dev: &str, address: IpAddr) -> Option<Announcement> {
+        let link = self.links.index_of(dev)?;
+        let mac = self.links.mac_of(link)?;
+        let router = address.is_ipv6() && sockets::is_router(dev);
+        Some(Announcement {
+            id,
+            link,
+            mac,
+            address,
+            router,
+        })
     }
 
     fn announce(&mut self) {

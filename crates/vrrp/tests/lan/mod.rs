@@ -309,7 +309,10 @@ impl Lan {
                     self.nodes[index].state = notice.to;
                     self.note(index, &text);
                 }
-                Effect::Send { .. } | Effect::Announce { .. } | Effect::Tell(..) => {}
+                Effect::Send { .. }
+                | Effect::Announce { .. }
+                | Effect::AnnounceSource { .. }
+                | Effect::Tell(..) => {}
             }
         }
     }

@@ -19,6 +19,7 @@ pub struct Host {
     pub now: Instant,
     pub events: Vec<Event>,
     pub announced: u32,
+    last: u8,
     sent: Vec<Packet>,
 }
 
@@ -45,6 +46,7 @@ impl Host {
             now: Instant::ZERO,
             events: Vec::new(),
             announced: 0,
+            last,
             sent: Vec::new(),
         };
         let ipv4 = Some(Ipv4Addr::new(10, 0, 0, last));
@@ -72,6 +74,20 @@ impl Host {
         }
         self.now = end;
         std::mem::take(&mut self.sent)
+    }
+
+    /// Its link goes down or comes up.
+    pub fn set_link(&mut self, up: bool) {
+        let ipv4 = Some(Ipv4Addr::new(10, 0, 0, self.last));
+        let link = Link {
+            name: "eth0".into(),
+            index: 2,
+            up,
+            ipv4,
+            ipv6: None,
+        };
+        self.router.handle_link(self.now, &link);
+        self.drain();
     }
 
     /// Sleeps until then, and only then looks at its timers.
@@ -116,6 +132,7 @@ impl Host {
                 }
                 Effect::Tell(_, event) => self.events.push(event),
                 Effect::Announce { repeat, .. } => self.announced += repeat,
+                Effect::AnnounceSource { .. } => self.announced += 1,
                 _ => {}
             }
         }
