@@ -25,6 +25,8 @@ const SUGGESTIONS: usize = 200;
 pub struct LoadOptions {
     /// `--config-id`: which `@ID` lines count, and `${_INSTANCE}`.
     pub config_id: Option<String>,
+    /// `--all-config`: every include must succeed.
+    pub all_includes: bool,
     /// Working directory, absolute: where `${_PWD}` of a relative path begins.
     pub directory: String,
     /// What `${_ENV NAME}` may see.

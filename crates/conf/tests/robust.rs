@@ -83,6 +83,12 @@ proptest! {
     }
 
     #[test]
+    fn a_layout_is_its_own_layout(bytes in fragments()) {
+        let once = conf::layout(&bytes);
+        prop_assert_eq!(conf::layout(&once), once);
+    }
+
+    #[test]
     fn scrambled_configurations_are_answered(bytes in fragments()) {
         prop_assert!(places_are_inside(&load(&bytes)));
     }

@@ -36,6 +36,8 @@ enum Id {
     IgnoreSigint,
     Signum,
     ConfigTest,
+    Lint,
+    Format,
     Version,
     Help,
 }
@@ -93,6 +95,8 @@ const OPTIONS: &[Row] = &[
     row(' ', "ignore-sigint", Takes::Nothing, Id::IgnoreSigint, "Ignore SIGINT (default means terminate)"),
     row(' ', "signum", Takes::Value("SIGFUNC"), Id::Signum, "Return signal number for STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON"),
     row('t', "config-test", Takes::Maybe("LOG_FILE"), Id::ConfigTest, "Check the configuration for obvious errors, output to stderr by default"),
+    row(' ', "lint", Takes::Nothing, Id::Lint, "With -t: also say what is allowed but probably not meant"),
+    row(' ', "format", Takes::Value("FORMAT"), Id::Format, "With -t: 'text' (default) or 'json'"),
     row('v', "version", Takes::Nothing, Id::Version, "Display the version number"),
     row('h', "help", Takes::Nothing, Id::Help, "Display this help message"),
 ];
@@ -109,6 +113,10 @@ pub(crate) struct Subsystems {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Command {
     Run(Box<Options>),
+    /// `fmt FILE`: print it in canonical layout.
+    Format(String),
+    /// `explain WORD`: what the keyword is for.
+    Explain(String),
     /// `-t`, with the file that findings are appended to.
     Test(Box<Options>, Option<String>),
     Version,
@@ -129,6 +137,10 @@ pub(crate) struct Options {
     pub(crate) respawn: bool,
     pub(crate) fork: bool,
     pub(crate) dump_conf: bool,
+    /// `--lint`: advice too.
+    pub(crate) lint: bool,
+    /// `--format json`.
+    pub(crate) json: bool,
     pub(crate) pid_files: PidPaths,
     pub(crate) address_monitoring: bool,
     pub(crate) all_config: bool,
@@ -187,6 +199,8 @@ impl Default for Options {
             respawn: true,
             fork: true,
             dump_conf: false,
+            lint: false,
+            json: false,
             pid_files: PidPaths {
                 parent: "/run/keepalived.pid".into(),
                 vrrp: "/run/vrrp.pid".into(),
@@ -215,6 +229,16 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         let row = match arg {
             Arg::Short(c) => by_short(c)?,
             Arg::Long(name) => by_long(name)?,
+            Arg::Value(word) if word == "fmt" => {
+                let file = parser.value().map_err(|_| "fmt: which file?".to_owned())?;
+                return Ok(Command::Format(file.to_string_lossy().into_owned()));
+            }
+            Arg::Value(word) if word == "explain" => {
+                let word = parser
+                    .value()
+                    .map_err(|_| "explain: which keyword?".to_owned())?;
+                return Ok(Command::Explain(word.to_string_lossy().into_owned()));
+            }
             Arg::Value(word) => {
                 return Err(format!("Unexpected argument {}", word.to_string_lossy()));
             }
@@ -284,6 +308,12 @@ fn apply(id: Id, value: String, o: &mut Options, chosen: &mut Chosen) {
         Id::AllConfig => o.all_config = true,
         Id::ConfigName => o.config_id = Some(value),
         Id::IgnoreSigint => o.ignore_sigint = true,
+        Id::Lint => o.lint = true,
+        Id::Format => match value.as_str() {
+            "json" => o.json = true,
+            "text" => o.json = false,
+            _ => o.warnings.push(format!("Unknown format '{value}'")),
+        },
         // handled by the caller, or without effect here
         Id::ReleaseVips
         | Id::DontReleaseIpvs

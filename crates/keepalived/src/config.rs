@@ -43,10 +43,16 @@ pub(crate) fn load(options: &Options) -> Loaded {
 /// `-t`: says what is wrong, on standard error or at the end of the file `log`; gives the exit
 /// code. On a terminal the places are drawn, elsewhere each finding is one line.
 pub(crate) fn test(options: &Options, log: Option<&str>) -> u8 {
-    let read = read(options);
+    let mut read = read(options);
+    if !options.lint {
+        read.findings
+            .retain(|found| found.severity > Severity::Advice);
+    }
     let mut text = String::new();
     let stderr = std::io::stderr();
-    if log.is_none() && stderr.is_terminal() {
+    if options.json {
+        text = report::diagnostics::json(&read.findings, &read.snapshot) + "\n";
+    } else if log.is_none() && stderr.is_terminal() {
         text = report::diagnostics::draw(&read.findings, &read.snapshot, true);
     } else {
         for line in report::diagnostics::lines(&read.findings, &read.snapshot) {
@@ -62,6 +68,21 @@ pub(crate) fn test(options: &Options, log: Option<&str>) -> u8 {
         eprintln!("Cannot write the findings: {e}");
     }
     conf::verdict(&read.findings).exit_code()
+}
+
+/// `fmt`: prints the file in canonical layout.
+pub(crate) fn format(file: &str) -> u8 {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(e) => {
+            eprintln!("{file}: {e}");
+            return exit::FATAL;
+        }
+    };
+    match std::io::stdout().lock().write_all(&conf::layout(&text)) {
+        Ok(()) => exit::NORMAL,
+        Err(_) => exit::FATAL,
+    }
 }
 
 fn append(path: &str, text: &str) -> std::io::Result<()> {
@@ -90,6 +111,13 @@ impl Read {
 fn read(options: &Options) -> Read {
     let how = LoadOptions {
         config_id: Some(config_id(options)),
+        all_includes: options.all_config,
+        directory: std::env::current_dir()
+            .map_or_else(|_| "/".into(), |dir| dir.to_string_lossy().into_owned()),
+        environment: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+        seed: seed(),
         ..LoadOptions::default()
     };
     let loaded = conf::load(&mut Disk, &options.file, &how);
@@ -107,6 +135,13 @@ fn read(options: &Options) -> Read {
         details: vetted.details,
         plan,
     }
+}
+
+/// Different for each process and time; nothing more is asked of `${_RANDOM}`.
+fn seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let nanos = now.map_or(0, |since| u64::from(since.subsec_nanos()) ^ since.as_secs());
+    nanos.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(std::process::id())
 }
 
 fn config_id(options: &Options) -> String {

@@ -29,6 +29,17 @@ fn main() -> ExitCode {
     let code = match cli::parse(args) {
         Ok(Command::Run(options)) => supervisor::run(*options),
         Ok(Command::Test(options, log)) => config::test(&options, log.as_deref()),
+        Ok(Command::Format(file)) => config::format(&file),
+        Ok(Command::Explain(word)) => match report::manual::explain(&word) {
+            Ok(text) => {
+                print!("{text}");
+                exit::NORMAL
+            }
+            Err(text) => {
+                eprint!("{text}");
+                exit::FATAL
+            }
+        },
         Ok(Command::Version) => {
             // on stderr, where the original prints it and tools read it
             eprint!("{}", version::text());

@@ -96,7 +96,11 @@ impl<'a> Reader<'a> {
             pending: Vec::new(),
             variables: Variables::new(options),
             expansions: 0,
-            checks: Checks::default(),
+            checks: if options.all_includes {
+                Checks::ALL
+            } else {
+                Checks::default()
+            },
         }
     }
 
