@@ -209,6 +209,27 @@ fn a_flood_of_lower_adverts_is_answered_once_per_interval() {
 }
 
 #[test]
+fn a_flood_of_farewells_neither_delays_a_backup_nor_drives_a_master() {
+    let mut farewell = advert(9, params(50));
+    farewell[22] = 0;
+    // The checksum of the priority that is gone.
+    farewell[26] += 50;
+    let mut host = Host::new(5, params(100));
+    for step in 0..20 {
+        host.until(millis(step * 100));
+        host.hear(&farewell);
+    }
+    assert_eq!(host.state(), StateKind::Master, "0.609 s after the first");
+    let before = host.stats().pri_zero_rcvd;
+    let mut sent = 0;
+    for step in 0..3000 {
+        sent += host.until(millis(3000 + step)).len() + host.hear(&farewell).1.len();
+    }
+    assert!(sent <= 5, "{sent} adverts in three seconds");
+    assert_eq!(host.stats().pri_zero_rcvd - before, 3000);
+}
+
+#[test]
 fn junk_never_silences_a_master() {
     let mut junk = advert(9, params(50));
     junk[26] ^= 1;
