@@ -1,5 +1,5 @@
 //! From what was written to what is meant.
-use crate::{Global, Plan, ScriptFacts, checks, instance, notify, process};
+use crate::{Global, Plan, ScriptFacts, checks, instance, lvs, notify, process};
 use conf::{Config, Diagnostic};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,7 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
         }
     }
     checks::all(config, facts, &plan, &mut findings);
+    plan.lvs = lvs::build(config, &mut findings);
     (plan, findings)
 }
 

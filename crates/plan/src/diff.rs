@@ -27,6 +27,7 @@ pub fn adopt_ids(next: &mut Plan, running: &Plan) {
         });
         next.instances.insert(id, instance);
     }
+    crate::lvs::adopt_ids(&mut next.lvs, &running.lvs);
 }
 
 /// What differs, removals first, then what is kept, tuned or rebuilt, then additions.

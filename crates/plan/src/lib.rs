@@ -11,6 +11,7 @@ mod checks;
 mod diff;
 mod hmac;
 mod instance;
+pub mod lvs;
 mod notify;
 mod peers;
 mod process;
@@ -36,6 +37,8 @@ pub struct Plan {
     pub global: Global,
     /// `vrrp_instance` blocks.
     pub instances: BTreeMap<InstanceId, Instance>,
+    /// `virtual_server` blocks and what belongs to them.
+    pub lvs: lvs::Lvs,
 }
 
 /// Daemon-wide settings.

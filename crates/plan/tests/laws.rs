@@ -25,6 +25,7 @@ fn plans() -> impl Strategy<Value = Plan> {
     let one = (1..4u8, 100..103u8, any::<bool>(), 0..3usize);
     prop::collection::btree_map(0..6u8, one, 0..6).prop_map(|blocks| Plan {
         global: Global::default(),
+        lvs: plan::lvs::Lvs::default(),
         instances: (0..)
             .map(InstanceId)
             .zip(

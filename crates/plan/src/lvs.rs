@@ -1,0 +1,195 @@
+//! Virtual servers: what the checker keeps in the load balancer's table, and on which evidence.
+mod adopt;
+mod build;
+mod check;
+mod probe;
+
+pub(crate) use adopt::adopt_ids;
+pub(crate) use build::build;
+pub use probe::{
+    Dns, Endpoint, FileCheck, Http, HttpTls, HttpVersion, Misc, Probe, Regex, Smtp, Tls, Udp, Url,
+};
+
+use crate::Command;
+use core::time::Duration;
+use ledger::ipvs::{DestKey, Forwarding, ServiceKey, ServiceSpec};
+use pool::{CheckId, CheckParams, Params, PoolId, ServerId, ServerParams};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// Everything of the load balancer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Lvs {
+    /// `virtual_server` blocks, in order.
+    pub servers: Vec<VirtualServer>,
+    /// `lvs_flush`: the whole table is cleared at the start.
+    pub flush: bool,
+    /// `lvs_flush_on_stop`.
+    pub flush_on_stop: FlushOnStop,
+    /// `lvs_timeouts`.
+    pub timeouts: Timeouts,
+    /// `lvs_sync_daemon`.
+    pub sync_daemon: Option<SyncDaemon>,
+    /// `SSL`: what `SSL_GET` presents.
+    pub tls: Tls,
+}
+
+/// `lvs_flush_on_stop`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum FlushOnStop {
+    /// Own destinations, then own services.
+    #[default]
+    No,
+    /// The whole table, whoever owns it.
+    All,
+    /// `VS`: own services.
+    Services,
+}
+
+/// `lvs_timeouts`, in seconds; the kernel's stay where nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Timeouts {
+    /// `tcp`.
+    pub tcp: Option<u32>,
+    /// `tcpfin`.
+    pub tcp_fin: Option<u32>,
+    /// `udp`.
+    pub udp: Option<u32>,
+}
+
+/// `lvs_sync_daemon`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncDaemon {
+    /// Interface.
+    pub interface: String,
+    /// Instance whose state decides between master and backup; both run when `None`.
+    pub instance: Option<String>,
+    /// `id`.
+    pub id: u8,
+    /// `maxlen`, in octets.
+    pub maxlen: Option<u16>,
+    /// `port`.
+    pub port: Option<u16>,
+    /// `ttl`.
+    pub ttl: Option<u8>,
+    /// `group`.
+    pub group: Option<IpAddr>,
+}
+
+/// A `virtual_server` block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VirtualServer {
+    /// Stays the same over reloads.
+    pub id: PoolId,
+    /// As log lines call it: `[10.0.0.1]:tcp:80`, `FWM 5`.
+    pub name: String,
+    /// What it serves: several with `virtual_server_group`.
+    pub services: Vec<ServiceKey>,
+    /// How it balances.
+    pub spec: ServiceSpec,
+    /// `real_server` blocks, in order.
+    pub servers: Vec<RealServer>,
+    /// `sorry_server`.
+    pub sorry: Option<Sorry>,
+    /// `quorum`.
+    pub quorum: u32,
+    /// `hysteresis`.
+    pub hysteresis: u32,
+    /// `alpha`.
+    pub alpha: bool,
+    /// `omega`.
+    pub omega: bool,
+    /// `rs_init_notifies`.
+    pub announce_initial: bool,
+    /// `ha_suspend`.
+    pub ha_suspend: bool,
+    /// `quorum_up`.
+    pub quorum_up: Option<Command>,
+    /// `quorum_down`.
+    pub quorum_down: Option<Command>,
+}
+
+/// `sorry_server`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sorry {
+    /// As log lines call it.
+    pub name: String,
+    /// Address and port.
+    pub key: DestKey,
+    /// How packets reach it.
+    pub forwarding: Forwarding,
+    /// `sorry_server_inhibit`.
+    pub inhibit: bool,
+}
+
+/// A `real_server` block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RealServer {
+    /// Stays the same over reloads.
+    pub id: ServerId,
+    /// As log lines call it: `[10.0.1.1]:tcp:80`.
+    pub name: String,
+    /// Address and port.
+    pub key: DestKey,
+    /// How packets reach it.
+    pub forwarding: Forwarding,
+    /// `weight`.
+    pub weight: u32,
+    /// `uthreshold`; 0: none.
+    pub upper: u32,
+    /// `lthreshold`; 0: none.
+    pub lower: u32,
+    /// `inhibit_on_failure`.
+    pub inhibit_on_failure: bool,
+    /// `notify_up`.
+    pub notify_up: Option<Command>,
+    /// `notify_down`.
+    pub notify_down: Option<Command>,
+    /// Its checks, in order.
+    pub checks: Vec<Check>,
+}
+
+/// A check of a real server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Stays the same over reloads while what is checked does.
+    pub id: CheckId,
+    /// When it is made, and when it counts.
+    pub params: CheckParams,
+    /// What is checked.
+    pub probe: Probe,
+    /// `log_all_failures`.
+    pub log_all_failures: bool,
+}
+
+impl VirtualServer {
+    /// What the machine needs to know.
+    pub fn params(&self) -> Params {
+        let server = |server: &RealServer| {
+            let checks = server.checks.iter();
+            let checks = checks
+                .map(|check| (check.id, check.params.clone()))
+                .collect();
+            let params = ServerParams {
+                weight: server.weight,
+                inhibit_on_failure: server.inhibit_on_failure,
+                checks,
+            };
+            (server.id, params)
+        };
+        Params {
+            quorum: self.quorum,
+            hysteresis: self.hysteresis,
+            sorry: self.sorry.as_ref().map(|sorry| sorry.inhibit),
+            alpha: self.alpha,
+            omega: self.omega,
+            announce_initial: self.announce_initial,
+            servers: self.servers.iter().map(server).collect(),
+        }
+    }
+}
+
+/// Whole seconds, as most of the keywords have them.
+const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}

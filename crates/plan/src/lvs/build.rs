@@ -1,0 +1,405 @@
+//! `virtual_server` blocks: defaults, inheritance and the original's consistency rules.
+use super::check::{self, Family as Inherited};
+use super::{FlushOnStop, Lvs, RealServer, Sorry, SyncDaemon, Timeouts, Tls, VirtualServer};
+use crate::notify;
+use conf::config::{self, Method, Server, Target};
+use conf::{Config, Diagnostic, Severity, Spanned};
+use ledger::ipvs::{
+    DestKey, Forwarding, Protocol, ServiceFlags, ServiceKey, ServiceSpec, Tunnel, TunnelKind,
+};
+use pool::{PoolId, ServerId};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use wire::Family;
+
+/// Persistence without a number: six minutes.
+const PERSISTENCE: u32 = 360;
+/// A range of addresses makes at most so many services.
+const RANGE_MAX: usize = 65_536;
+
+/// The meaning of all virtual servers.
+pub(crate) fn build(config: &Config, findings: &mut Vec<Diagnostic>) -> Lvs {
+    let kernel = &config.global.kernel;
+    let mut ids = Ids::default();
+    let blocks = config.virtual_servers.iter();
+    let servers = blocks
+        .filter_map(|block| {
+            let rules = Rules { config, block };
+            rules.build(&mut ids, findings)
+        })
+        .collect();
+    Lvs {
+        servers,
+        flush: kernel.lvs_flush,
+        flush_on_stop: match kernel.lvs_flush_on_stop.map(|flush| flush.value) {
+            None => FlushOnStop::No,
+            Some(config::FlushOnStop::All) => FlushOnStop::All,
+            Some(config::FlushOnStop::VirtualServers) => FlushOnStop::Services,
+        },
+        timeouts: Timeouts {
+            tcp: kernel.lvs_timeouts.tcp,
+            tcp_fin: kernel.lvs_timeouts.tcpfin,
+            udp: kernel.lvs_timeouts.udp,
+        },
+        sync_daemon: kernel.lvs_sync_daemon.as_ref().map(sync_daemon),
+        tls: Tls {
+            ca: text(config.tls.ca.as_ref()),
+            certificate: text(config.tls.certificate.as_ref()),
+            key: text(config.tls.key.as_ref()),
+            password: text(config.tls.password.as_ref()),
+        },
+    }
+}
+
+fn text(word: Option<&Spanned<Box<str>>>) -> Option<String> {
+    word.map(|word| word.value.to_string())
+}
+
+fn sync_daemon(block: &config::SyncDaemon) -> SyncDaemon {
+    SyncDaemon {
+        interface: block.interface.value.to_string(),
+        instance: text(block.instance.as_ref()),
+        id: block.id.unwrap_or(0),
+        maxlen: block.maxlen,
+        port: block.port,
+        ttl: block.ttl,
+        group: block.group,
+    }
+}
+
+/// Numbers for what is built; a reload gives back those of before.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    pool: u32,
+    server: u32,
+    pub(super) check: u32,
+}
+
+/// The next number of a row.
+pub(super) fn next(row: &mut u32) -> u32 {
+    let id = *row;
+    *row = row.saturating_add(1);
+    id
+}
+
+struct Rules<'a> {
+    config: &'a Config,
+    block: &'a config::VirtualServer,
+}
+
+impl Rules<'_> {
+    fn build(&self, ids: &mut Ids, findings: &mut Vec<Diagnostic>) -> Option<VirtualServer> {
+        let block = self.block;
+        let protocol = self.protocol(findings);
+        let services = self.services(protocol);
+        let first = services.first()?;
+        let name = self.name(protocol);
+        let port = self.port();
+        let forwarding = block.forwarding.map_or(Forwarding::Masquerade, forward);
+        let mut servers = Vec::new();
+        for real in &block.real_servers {
+            let at = (protocol, port, forwarding);
+            servers.extend(self.real(real, at, &name, ids, findings));
+        }
+        let total: u64 = servers.iter().map(|server| u64::from(server.weight)).sum();
+        let (quorum, hysteresis) = self.quorum(total, &name, findings);
+        Some(VirtualServer {
+            id: PoolId(next(&mut ids.pool)),
+            spec: self.spec(first),
+            services,
+            servers,
+            sorry: self.sorry((protocol, port, forwarding), &name, findings),
+            quorum,
+            hysteresis,
+            alpha: block.alpha,
+            omega: block.omega,
+            announce_initial: self
+                .config
+                .global
+                .scripts
+                .rs_init_notifies
+                .as_ref()
+                .is_some_and(|on| on.value),
+            ha_suspend: block.ha_suspend,
+            quorum_up: block.quorum_up.as_ref().map(notify::command),
+            quorum_down: block.quorum_down.as_ref().map(notify::command),
+            name,
+        })
+    }
+
+    /// UDP where nothing was written and one is needed, as the original has it. `None` for marks.
+    fn protocol(&self, findings: &mut Vec<Diagnostic>) -> Option<Protocol> {
+        let written = self.block.protocol.as_ref().map(|word| &*word.value);
+        match (written, &self.block.server) {
+            (_, Server::Fwmark(_)) => None,
+            (Some(word), _) if word.eq_ignore_ascii_case("TCP") => Some(Protocol::Tcp),
+            (Some(word), _) if word.eq_ignore_ascii_case("SCTP") => Some(Protocol::Sctp),
+            (Some(_), _) => Some(Protocol::Udp),
+            (None, Server::Group(name)) if !self.needs_protocol(&name.value) => None,
+            (None, _) => {
+                let text = format!(
+                    "Virtual server {}: no protocol set - defaulting to UDP",
+                    self.name(None)
+                );
+                findings.push(
+                    Diagnostic::new("no-protocol", Severity::Warning, text)
+                        .help("add a line 'protocol TCP' (or UDP, SCTP)"),
+                );
+                Some(Protocol::Udp)
+            }
+        }
+    }
+
+    fn targets(&self, group: &str) -> impl Iterator<Item = &Target> {
+        let groups = self.config.server_groups.iter();
+        let group = groups.rev().find(|block| &*block.name.value == group);
+        group
+            .into_iter()
+            .flat_map(|g| g.targets.iter().map(|t| &t.value))
+    }
+
+    fn needs_protocol(&self, group: &str) -> bool {
+        self.targets(group)
+            .any(|target| matches!(target, Target::Range(..)))
+    }
+
+    fn services(&self, protocol: Option<Protocol>) -> Vec<ServiceKey> {
+        let by_address = |address, port: &Option<u16>| {
+            Some(ServiceKey::Address {
+                protocol: protocol?,
+                address,
+                port: port.unwrap_or(0),
+            })
+        };
+        match &self.block.server {
+            Server::None => Vec::new(),
+            Server::Address(address, port) => by_address(*address, port).into_iter().collect(),
+            Server::Fwmark(mark) => vec![self.fwmark(*mark, None)],
+            Server::Group(name) => {
+                let keys = self.targets(&name.value).flat_map(|target| match target {
+                    Target::Fwmark(mark, family) => vec![self.fwmark(*mark, *family)],
+                    Target::Range(from, to, port) => range(*from, *to)
+                        .filter_map(|address| by_address(address, port))
+                        .collect(),
+                });
+                keys.collect()
+            }
+        }
+    }
+
+    /// A mark's family is written, or that of its real servers.
+    fn fwmark(&self, mark: u32, own: Option<bool>) -> ServiceKey {
+        let ipv6 = own.or(self.block.ipv6).unwrap_or_else(|| {
+            let first = self.block.real_servers.first();
+            matches!(first.and_then(|real| real.address), Some(IpAddr::V6(_)))
+        });
+        let family = if ipv6 { Family::V6 } else { Family::V4 };
+        ServiceKey::Fwmark { family, mark }
+    }
+
+    fn name(&self, protocol: Option<Protocol>) -> String {
+        match &self.block.server {
+            Server::None => String::new(),
+            Server::Fwmark(mark) => format!("FWM {mark}"),
+            Server::Group(name) => match protocol {
+                Some(protocol) => format!("[{}]:{protocol}", name.value),
+                None => format!("[{}]:none", name.value),
+            },
+            Server::Address(address, port) => endpoint_name(*address, protocol, port.unwrap_or(0)),
+        }
+    }
+
+    /// The service's port, where there is just one.
+    fn port(&self) -> Option<u16> {
+        match &self.block.server {
+            Server::Address(_, port) => Some(port.unwrap_or(0)),
+            Server::Group(name) => {
+                let mut ports = self.targets(&name.value).filter_map(|target| match target {
+                    Target::Range(_, _, port) => Some(port.unwrap_or(0)),
+                    Target::Fwmark(..) => None,
+                });
+                let first = ports.next()?;
+                ports.all(|port| port == first).then_some(first)
+            }
+            Server::None | Server::Fwmark(_) => None,
+        }
+    }
+
+    fn spec(&self, first: &ServiceKey) -> ServiceSpec {
+        let block = self.block;
+        let everywhere = matches!(first, ServiceKey::Address { port: 0, .. });
+        let persistence = block
+            .persistence_timeout
+            .or(everywhere.then_some(PERSISTENCE));
+        let all = match first.family() {
+            Family::V4 => 32,
+            Family::V6 => 128,
+        };
+        ServiceSpec {
+            scheduler: block
+                .scheduler
+                .as_ref()
+                .map_or("wlc", |name| &name.value)
+                .to_owned(),
+            flags: ServiceFlags {
+                one_packet: block.ops,
+                scheduler: block.scheduler_flags,
+            },
+            persistence: persistence.unwrap_or(0),
+            granularity: block.persistence_granularity.unwrap_or(all),
+            engine: block.persistence_engine.as_ref().map(ToString::to_string),
+        }
+    }
+
+    fn real(
+        &self,
+        real: &config::RealServer,
+        (protocol, port, inherited): (Option<Protocol>, Option<u16>, Forwarding),
+        name: &str,
+        ids: &mut Ids,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Option<RealServer> {
+        let forwarding = real.forwarding.map_or(inherited, forward);
+        let wanted = real.port.or(port).unwrap_or(0);
+        let key = DestKey {
+            address: real.address?,
+            port: same_port(wanted, port, forwarding, name, "real", findings),
+        };
+        let own_name = endpoint_name(key.address, protocol, key.port);
+        let inherited = Inherited {
+            config: self.config,
+            service: self.block,
+            real,
+            key,
+            name: &own_name,
+        };
+        let checks = real.checkers.iter();
+        let checks = checks
+            .filter_map(|checker| check::build(checker, &inherited, ids, findings))
+            .collect();
+        let block = self.block;
+        Some(RealServer {
+            id: ServerId(next(&mut ids.server)),
+            key,
+            forwarding,
+            weight: real.weight.or(block.weight).unwrap_or(1),
+            upper: real.uthreshold.unwrap_or(0),
+            lower: real.lthreshold.unwrap_or(0),
+            inhibit_on_failure: real.inhibit_on_failure.unwrap_or(block.inhibit_on_failure),
+            notify_up: real.notify_up.as_ref().map(notify::command),
+            notify_down: real.notify_down.as_ref().map(notify::command),
+            checks,
+            name: own_name,
+        })
+    }
+
+    fn sorry(
+        &self,
+        (protocol, port, inherited): (Option<Protocol>, Option<u16>, Forwarding),
+        name: &str,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Option<Sorry> {
+        let (address, written) = self.block.sorry_server.as_ref()?.value;
+        let forwarding = self.block.sorry_forwarding.map_or(inherited, forward);
+        let wanted = written.or(port).unwrap_or(0);
+        let key = DestKey {
+            address,
+            port: same_port(wanted, port, forwarding, name, "sorry", findings),
+        };
+        Some(Sorry {
+            name: endpoint_name(key.address, protocol, key.port),
+            key,
+            forwarding,
+            inhibit: self.block.sorry_server_inhibit,
+        })
+    }
+
+    /// A quorum that can be reached, and a hysteresis below it.
+    fn quorum(&self, total: u64, name: &str, findings: &mut Vec<Diagnostic>) -> (u32, u32) {
+        let mut quorum = self.block.quorum.unwrap_or(1).max(1);
+        let mut hysteresis = self.block.hysteresis.unwrap_or(0);
+        let warn = |text: String| Diagnostic::new("quorum", Severity::Warning, text);
+        if hysteresis >= quorum {
+            findings.push(warn(format!(
+                "Virtual server {name}: hysteresis {hysteresis} must be less than quorum \
+                 {quorum} - setting to {}",
+                quorum - 1
+            )));
+            hysteresis = quorum - 1;
+        }
+        let most = u32::try_from(total).unwrap_or(u32::MAX);
+        if u64::from(quorum) + u64::from(hysteresis) > total && most > hysteresis {
+            findings.push(warn(format!(
+                "Virtual server {name}: quorum {quorum} with hysteresis {hysteresis} is more than \
+                 all weights together ({total}) - setting to {}",
+                most - hysteresis
+            )));
+            quorum = most - hysteresis;
+            hysteresis = hysteresis.min(quorum.saturating_sub(1));
+        }
+        (quorum, hysteresis)
+    }
+}
+
+/// Direct routing and tunnels leave the port as it is, so a server's must be the service's.
+fn same_port(
+    wanted: u16,
+    service: Option<u16>,
+    forwarding: Forwarding,
+    name: &str,
+    who: &str,
+    findings: &mut Vec<Diagnostic>,
+) -> u16 {
+    match service {
+        Some(port) if port != wanted && forwarding != Forwarding::Masquerade => {
+            let text = format!(
+                "WARNING - virtual server {name} and {who} server ports don't match - resetting"
+            );
+            findings.push(Diagnostic::new("ports", Severity::Warning, text));
+            port
+        }
+        _ => wanted,
+    }
+}
+
+fn endpoint_name(address: IpAddr, protocol: Option<Protocol>, port: u16) -> String {
+    match protocol {
+        Some(protocol) => format!("[{address}]:{protocol}:{port}"),
+        None => format!("[{address}]:none:{port}"),
+    }
+}
+
+fn forward(written: config::Forwarding) -> Forwarding {
+    match written.method {
+        Method::Nat => Forwarding::Masquerade,
+        Method::Direct => Forwarding::Direct,
+        Method::Tunnel => {
+            let tunnel = written.tunnel.unwrap_or_default();
+            Forwarding::Tunnel(Tunnel {
+                kind: match tunnel.kind {
+                    1 => TunnelKind::Gue,
+                    2 => TunnelKind::Gre,
+                    _ => TunnelKind::Ipip,
+                },
+                port: tunnel.port.unwrap_or(0),
+                checksum: u16::from(tunnel.checksum),
+            })
+        }
+    }
+}
+
+/// All addresses from the first to the last.
+fn range(from: IpAddr, to: IpAddr) -> Box<dyn Iterator<Item = IpAddr>> {
+    match (from, to) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => Box::new(
+            (u32::from(a)..=u32::from(b))
+                .take(RANGE_MAX)
+                .map(|n| Ipv4Addr::from(n).into()),
+        ),
+        (IpAddr::V6(a), IpAddr::V6(b)) => Box::new(
+            (u128::from(a)..=u128::from(b))
+                .take(RANGE_MAX)
+                .map(|n| Ipv6Addr::from(n).into()),
+        ),
+        _ => Box::new(std::iter::empty()),
+    }
+}

@@ -1,0 +1,312 @@
+//! The checks of a real server: what they inherit, and what they default to.
+use super::build::{Ids, next};
+use super::{
+    Check, Dns, Endpoint, FileCheck, Http, HttpTls, HttpVersion, Misc, Probe, Regex, Smtp, Udp,
+    Url, secs,
+};
+use crate::notify;
+use conf::config::{self, Checker, HttpProtocol};
+use conf::{Config, Diagnostic, Severity};
+use core::time::Duration;
+use ledger::ipvs::DestKey;
+use pool::{CheckId, CheckParams};
+
+/// From whom a check inherits.
+pub(super) struct Family<'a> {
+    pub(super) config: &'a Config,
+    pub(super) service: &'a config::VirtualServer,
+    pub(super) real: &'a config::RealServer,
+    pub(super) key: DestKey,
+    pub(super) name: &'a str,
+}
+
+/// Default retries and pause before them (keepalived.conf(5)); `None`: `delay_loop`.
+const fn defaults(check: &config::Check) -> (u32, Option<Duration>) {
+    match check {
+        config::Check::Misc(_) => (0, Some(secs(1))),
+        config::Check::Dns(_) => (3, None),
+        config::Check::Http(_) => (1, Some(secs(3))),
+        _ => (1, Some(secs(1))),
+    }
+}
+
+/// The meaning of one checker; `None` when it cannot work.
+pub(super) fn build(
+    checker: &Checker,
+    family: &Family<'_>,
+    ids: &mut Ids,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Check> {
+    let params = params(checker, family);
+    let probe = match probe(checker, family, &params) {
+        Ok(probe) => probe,
+        Err(why) => {
+            let text = format!("{} of real server {}", why, family.name);
+            findings.push(Diagnostic::new("check", Severity::Warning, text).at(checker.span));
+            return None;
+        }
+    };
+    let steps = match &probe {
+        Probe::Http(http) => u32::try_from(http.urls.len()).unwrap_or(u32::MAX),
+        _ => 1,
+    };
+    let all = family
+        .config
+        .global
+        .scripts
+        .checker_log_all_failures
+        .as_ref();
+    Some(Check {
+        id: CheckId(next(&mut ids.check)),
+        params: CheckParams { steps, ..params },
+        probe,
+        log_all_failures: checker
+            .rhythm
+            .log_all_failures
+            .unwrap_or(all.is_some_and(|on| on.value)),
+    })
+}
+
+fn params(checker: &Checker, family: &Family<'_>) -> CheckParams {
+    let (rhythm, real, service) = (
+        &checker.rhythm,
+        &family.real.defaults,
+        &family.service.defaults,
+    );
+    let (retry, pause) = defaults(&checker.check);
+    let delay_loop = rhythm
+        .delay_loop
+        .or(real.delay_loop)
+        .or(service.delay_loop)
+        .unwrap_or(secs(60));
+    let http = match &checker.check {
+        config::Check::Http(http) => Some(http),
+        _ => None,
+    };
+    CheckParams {
+        delay_loop,
+        delay_before_retry: rhythm
+            .delay_before_retry
+            .or(real.delay_before_retry)
+            .or(service.delay_before_retry)
+            .or(pause)
+            .unwrap_or(delay_loop),
+        retry: rhythm
+            .retry
+            .or(real.retry)
+            .or(service.retry)
+            .unwrap_or(retry),
+        warmup: rhythm
+            .warmup
+            .or(real.warmup)
+            .or(service.warmup)
+            .unwrap_or(delay_loop),
+        alpha: rhythm
+            .alpha
+            .or(family.real.alpha)
+            .unwrap_or(family.service.alpha),
+        steps: 1,
+        fast_recovery: http.is_some_and(|http| http.fast_recovery == Some(true)),
+        prove_again: http.is_some(),
+    }
+}
+
+fn endpoint(connect: &config::Connect, family: &Family<'_>) -> Endpoint {
+    let timeout = connect
+        .connect_timeout
+        .or(family.real.defaults.connect_timeout)
+        .or(family.service.defaults.connect_timeout);
+    Endpoint {
+        address: connect.connect_ip.unwrap_or(family.key.address),
+        port: connect.connect_port.unwrap_or(family.key.port),
+        timeout: timeout.unwrap_or(secs(5)),
+        bind_address: connect.bindto,
+        bind_port: connect.bind_port,
+        bind_interface: connect.bind_if.as_ref().map(ToString::to_string),
+        fwmark: connect.fwmark,
+    }
+}
+
+fn probe(
+    checker: &Checker,
+    family: &Family<'_>,
+    params: &CheckParams,
+) -> Result<Probe, &'static str> {
+    let endpoint = endpoint(&checker.connect, family);
+    Ok(match &checker.check {
+        config::Check::Tcp => Probe::Tcp(endpoint),
+        config::Check::Ping => Probe::Ping(endpoint),
+        config::Check::Http(block) => Probe::Http(Box::new(http(block, endpoint, family)?)),
+        config::Check::Smtp(block) => Probe::Smtp(Box::new(Smtp {
+            endpoint,
+            helo: helo(block, family.config),
+        })),
+        config::Check::Dns(block) => Probe::Dns(Box::new(Dns {
+            endpoint,
+            kind: record(block.kind.unwrap_or("SOA")),
+            name: block.name.as_ref().map_or(".", |name| name).to_owned(),
+        })),
+        config::Check::Udp(block) => Probe::Udp(Box::new(udp(block, endpoint))),
+        config::Check::Misc(block) => Probe::Misc(Box::new(misc(block, params)?)),
+        config::Check::File(name, weight, reverse) => {
+            Probe::File(file(&name.value, *weight, *reverse, family.config)?)
+        }
+        config::Check::Bfd(name) => Probe::Bfd(name.value.to_string()),
+    })
+}
+
+fn http(
+    block: &config::Http,
+    endpoint: Endpoint,
+    family: &Family<'_>,
+) -> Result<Http, &'static str> {
+    if block.urls.is_empty() {
+        return Err("HTTP/SSL_GET without url");
+    }
+    let inherited = block
+        .virtualhost
+        .as_ref()
+        .or(family.real.defaults.virtualhost.as_ref())
+        .or(family.service.defaults.virtualhost.as_ref());
+    let tls = block.tls.then(|| HttpTls {
+        names: block
+            .urls
+            .iter()
+            .map(|url| sni(block, url, family))
+            .collect(),
+        compliant: block.tls_compliant.unwrap_or(false)
+            || block.urls.iter().any(|url| url.tls_compliant == Some(true)),
+    });
+    let urls = block.urls.iter().map(|url| {
+        let host = url.virtualhost.as_ref().or(inherited);
+        Url {
+            path: url.path.as_ref().map_or("/", |path| path).to_owned(),
+            host: host.map_or_else(|| default_host(&endpoint), ToString::to_string),
+            status: statuses(url),
+            digest: url.digest,
+            regex: url.regex.as_ref().map(|pattern| Regex {
+                pattern: pattern.to_string(),
+                options: url.regex_options,
+                inverted: url.regex_no_match,
+                min_offset: url.regex_min_offset,
+                max_offset: url.regex_max_offset,
+            }),
+        }
+    });
+    Ok(Http {
+        urls: urls.collect(),
+        tls,
+        version: match block.protocol {
+            None | Some(HttpProtocol::V10) => HttpVersion::V10,
+            Some(HttpProtocol::V10Close) => HttpVersion::V10Close,
+            Some(HttpProtocol::V11) => HttpVersion::V11,
+        },
+        endpoint,
+    })
+}
+
+fn default_host(endpoint: &Endpoint) -> String {
+    std::net::SocketAddr::new(endpoint.address, endpoint.port).to_string()
+}
+
+fn statuses(url: &config::Url) -> Vec<(u16, u16)> {
+    if url.status_codes.is_empty() {
+        vec![(200, 299)]
+    } else {
+        url.status_codes.clone()
+    }
+}
+
+/// `sni_name`, else the virtual host of url, check or service, if `enable_sni` says so.
+fn sni(block: &config::Http, url: &config::Url, family: &Family<'_>) -> Option<String> {
+    if let Some(Some(name)) = &block.sni_name {
+        return Some(name.to_string());
+    }
+    if block.enable_sni != Some(true) && block.sni_name.is_none() {
+        return None;
+    }
+    let host = url
+        .virtualhost
+        .as_ref()
+        .or(block.virtualhost.as_ref())
+        .or(family.service.defaults.virtualhost.as_ref());
+    host.map(ToString::to_string)
+}
+
+fn helo(block: &config::Smtp, config: &Config) -> String {
+    let global = config.global.smtp_helo_name.as_ref();
+    let name = block.helo_name.as_ref().or(global.map(|name| &name.value));
+    name.map_or_else(
+        || "smtpchecker.keepalived.org".to_owned(),
+        ToString::to_string,
+    )
+}
+
+/// Numbers of record types (RFC 1035 section 3.2.2, RFC 3596).
+fn record(name: &str) -> u16 {
+    match name {
+        "A" => 1,
+        "NS" => 2,
+        "CNAME" => 5,
+        "MX" => 15,
+        "TXT" => 16,
+        "AAAA" => 28,
+        "RRSIG" => 46,
+        "DNSKEY" => 48,
+        _ => 6,
+    }
+}
+
+fn udp(block: &config::Udp, endpoint: Endpoint) -> Udp {
+    Udp {
+        endpoint,
+        payload: block.payload.as_deref().unwrap_or_default().to_vec(),
+        reply: block.require_reply.as_deref().map(<[_]>::to_vec),
+        min_length: block.min_reply_length.unwrap_or(0),
+        max_length: block.max_reply_length.unwrap_or(u16::MAX),
+    }
+}
+
+fn misc(block: &config::Misc, params: &CheckParams) -> Result<Misc, &'static str> {
+    let script = block
+        .misc_path
+        .as_ref()
+        .ok_or("MISC_CHECK without misc_path")?;
+    let mut command = notify::command(script);
+    if let Some(user) = &block.user {
+        command.user = Some(crate::RunAs {
+            user: user.user.value.to_string(),
+            group: user.group.as_ref().map(|group| group.value.to_string()),
+        });
+    }
+    let timeout = block.misc_timeout.filter(|timeout| *timeout > 0);
+    Ok(Misc {
+        command,
+        timeout: timeout.map_or(params.delay_loop, |n| secs(u64::from(n))),
+        dynamic: block.misc_dynamic,
+    })
+}
+
+fn file(
+    name: &str,
+    weight: Option<i32>,
+    reverse: bool,
+    config: &Config,
+) -> Result<FileCheck, &'static str> {
+    let known = config.files.iter().find(|file| &*file.name.value == name);
+    let known = known.ok_or("FILE_CHECK without its track_file")?;
+    let path = known
+        .file
+        .as_ref()
+        .ok_or("FILE_CHECK whose track_file has no file")?;
+    let own = known.weight.map_or(1, |weight| weight.value.value);
+    let weight = weight.unwrap_or(own);
+    Ok(FileCheck {
+        path: path.value.to_string(),
+        weight: if reverse {
+            weight.saturating_neg()
+        } else {
+            weight
+        },
+    })
+}

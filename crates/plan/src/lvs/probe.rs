@@ -1,0 +1,197 @@
+//! What a check does; everything that its maker has to know.
+use crate::Command;
+use core::time::Duration;
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// Where a check connects to, and from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// `connect_ip`, or the real server's.
+    pub address: IpAddr,
+    /// `connect_port`, or the real server's.
+    pub port: u16,
+    /// `connect_timeout`: for the connection and for each answer.
+    pub timeout: Duration,
+    /// `bindto`.
+    pub bind_address: Option<IpAddr>,
+    /// `bind_port`.
+    pub bind_port: Option<u16>,
+    /// `bind_if`.
+    pub bind_interface: Option<String>,
+    /// `fwmark`: mark of its packets.
+    pub fwmark: Option<u32>,
+}
+
+/// What is checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Probe {
+    /// `TCP_CHECK`.
+    Tcp(Endpoint),
+    /// `HTTP_GET`, `SSL_GET`.
+    Http(Box<Http>),
+    /// `SMTP_CHECK`.
+    Smtp(Box<Smtp>),
+    /// `DNS_CHECK`.
+    Dns(Box<Dns>),
+    /// `UDP_CHECK`.
+    Udp(Box<Udp>),
+    /// `PING_CHECK`.
+    Ping(Endpoint),
+    /// `MISC_CHECK`.
+    Misc(Box<Misc>),
+    /// `FILE_CHECK`.
+    File(FileCheck),
+    /// `BFD_CHECK`: the session's name.
+    Bfd(String),
+}
+
+impl Probe {
+    /// How log lines name the check.
+    pub const fn keyword(&self) -> &'static str {
+        match self {
+            Probe::Tcp(_) => "TCP_CHECK",
+            Probe::Http(http) if http.tls.is_some() => "SSL_CHECK",
+            Probe::Http(_) => "HTTP_CHECK",
+            Probe::Smtp(_) => "SMTP_CHECK",
+            Probe::Dns(_) => "DNS_CHECK",
+            Probe::Udp(_) => "UDP_CHECK",
+            Probe::Ping(_) => "ICMP CHECK",
+            Probe::Misc(_) => "MISC_CHECK",
+            Probe::File(_) => "FILE_CHECK",
+            Probe::Bfd(_) => "BFD_CHECK",
+        }
+    }
+}
+
+/// `HTTP_GET`, `SSL_GET`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Http {
+    /// Where.
+    pub endpoint: Endpoint,
+    /// `SSL_GET`.
+    pub tls: Option<HttpTls>,
+    /// `http_protocol`.
+    pub version: HttpVersion,
+    /// `url` blocks; each is one step of the check.
+    pub urls: Vec<Url>,
+}
+
+/// What `SSL_GET` adds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HttpTls {
+    /// `enable_sni`, `sni_name`: the name of each step, where there is one.
+    pub names: Vec<Option<String>>,
+    /// `tls_compliant`: a connection that ends without notice is a failure.
+    pub compliant: bool,
+}
+
+/// `http_protocol`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum HttpVersion {
+    /// `1.0`.
+    #[default]
+    V10,
+    /// `1.0C`: with `Connection: close`.
+    V10Close,
+    /// `1.1`, with `Connection: close`.
+    V11,
+}
+
+/// A `url` block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Url {
+    /// `path`.
+    pub path: String,
+    /// Value of the `Host` header.
+    pub host: String,
+    /// `status_code`: ranges, both ends included.
+    pub status: Vec<(u16, u16)>,
+    /// `digest`: MD5 of the body.
+    pub digest: Option<[u8; 16]>,
+    /// `regex` and its settings.
+    pub regex: Option<Regex>,
+}
+
+/// `regex`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Regex {
+    /// The pattern.
+    pub pattern: String,
+    /// `regex_options`, as bits in the order of the keyword's table.
+    pub options: u32,
+    /// `regex_no_match`.
+    pub inverted: bool,
+    /// `regex_min_offset`.
+    pub min_offset: Option<u32>,
+    /// `regex_max_offset`.
+    pub max_offset: Option<u32>,
+}
+
+/// `SMTP_CHECK`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Smtp {
+    /// Where.
+    pub endpoint: Endpoint,
+    /// `helo_name`.
+    pub helo: String,
+}
+
+/// `DNS_CHECK`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dns {
+    /// Where.
+    pub endpoint: Endpoint,
+    /// `type`, as its number.
+    pub kind: u16,
+    /// `name`.
+    pub name: String,
+}
+
+/// `UDP_CHECK`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Udp {
+    /// Where.
+    pub endpoint: Endpoint,
+    /// `payload`.
+    pub payload: Vec<u8>,
+    /// `require_reply`: octets, and the bits of each that count; empty: any answer will do.
+    pub reply: Option<Vec<(u8, u8)>>,
+    /// `min_reply_length`.
+    pub min_length: u16,
+    /// `max_reply_length`.
+    pub max_length: u16,
+}
+
+/// `MISC_CHECK`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Misc {
+    /// `misc_path`.
+    pub command: Command,
+    /// `misc_timeout`.
+    pub timeout: Duration,
+    /// `misc_dynamic`: exit codes from 2 on are weights.
+    pub dynamic: bool,
+}
+
+/// `FILE_CHECK`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileCheck {
+    /// The file.
+    pub path: String,
+    /// What its number is multiplied with; 0: any other number than 0 is a failure.
+    pub weight: i32,
+}
+
+/// `SSL`: what the client shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tls {
+    /// `ca`.
+    pub ca: Option<String>,
+    /// `certificate`.
+    pub certificate: Option<String>,
+    /// `key`.
+    pub key: Option<String>,
+    /// `password`.
+    pub password: Option<String>,
+}

@@ -1,0 +1,53 @@
+//! Why a server is taken for dead.
+use std::{fmt, io};
+
+/// What a check failed at.
+#[derive(Debug)]
+pub enum Failure {
+    /// No connection, or it broke.
+    Io(&'static str, io::Error),
+    /// Nothing within the time.
+    Timeout(&'static str),
+    /// A status that is not among those wanted.
+    Status(u16),
+    /// A body with another MD5.
+    Digest([u8; 16]),
+    /// A body that does not match, or does and must not.
+    Regex,
+    /// Something that is not an answer in this protocol.
+    Garbage(&'static str),
+    /// More than a server may send.
+    TooLong(&'static str),
+    /// The server refused, in its own words (shortened).
+    Refused(String),
+    /// This kind of check is made elsewhere.
+    NotHere,
+    /// The machine cannot make the check.
+    Ours(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Io(what, why) => write!(f, "{what}: {why}"),
+            Failure::Timeout(what) => write!(f, "{what}: no answer in time"),
+            Failure::Status(code) => write!(f, "HTTP status code {code}"),
+            Failure::Digest(digest) => {
+                f.write_str("MD5 digest ")?;
+                digest.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+            }
+            Failure::Regex => f.write_str("the regular expression does not fit"),
+            Failure::Garbage(what) => write!(f, "{what}"),
+            Failure::TooLong(what) => write!(f, "{what} is longer than it may be"),
+            Failure::Refused(words) => write!(f, "refused: {words}"),
+            Failure::NotHere => f.write_str("not a check of the network"),
+            Failure::Ours(why) => write!(f, "cannot be made here: {why}"),
+        }
+    }
+}
+
+/// Words of a server that may be shown to people: printable, and not many.
+pub(crate) fn shown(octets: &[u8]) -> String {
+    let text = String::from_utf8_lossy(octets);
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
+}
