@@ -24,6 +24,8 @@ pub struct CheckParams {
     /// After a failure the part that failed has to pass first, then all parts in turn (the
     /// original's `HTTP_GET`).
     pub prove_again: bool,
+    /// Never made: somebody tells when there is something new (`FILE_CHECK`, `BFD_CHECK`).
+    pub passive: bool,
 }
 
 /// The original waits so long before its first check, then a random part of `warmup`.
@@ -39,6 +41,8 @@ pub(crate) enum Phase {
     Running { due: Instant },
     /// Not made at all (`ha_suspend`).
     Suspended,
+    /// Results come unasked.
+    Passive,
 }
 
 #[derive(Debug, Clone)]
@@ -79,11 +83,16 @@ impl Check {
     pub(crate) fn new(params: CheckParams, now: Instant, luck: u64) -> Check {
         let nanos = u64::try_from(params.warmup.as_nanos()).unwrap_or(u64::MAX);
         let spread = Duration::from_nanos(luck.checked_rem(nanos).unwrap_or(0));
+        let phase = if params.passive {
+            Phase::Passive
+        } else {
+            Phase::Waiting {
+                due: now + FIRST + spread,
+            }
+        };
         Check {
             up: !params.alpha,
-            phase: Phase::Waiting {
-                due: now + FIRST + spread,
-            },
+            phase,
             params,
             weight: 0,
             has_run: false,
@@ -96,7 +105,7 @@ impl Check {
     pub(crate) fn due(&self) -> Option<Instant> {
         match self.phase {
             Phase::Waiting { due } => Some(due),
-            Phase::Running { .. } | Phase::Suspended => None,
+            Phase::Running { .. } | Phase::Suspended | Phase::Passive => None,
         }
     }
 
@@ -109,13 +118,18 @@ impl Check {
 
     /// A result came; those nobody waits for are ignored.
     pub(crate) fn finish(&mut self, now: Instant, verdict: Verdict) -> Outcome {
-        let Phase::Running { due } = self.phase else {
-            return Outcome::Same;
+        let due = match self.phase {
+            Phase::Running { due } => due,
+            Phase::Passive => now,
+            Phase::Waiting { .. } | Phase::Suspended => return Outcome::Same,
         };
         let (outcome, pause) = match verdict {
             Verdict::Pass { weight } => self.passed(weight),
             Verdict::Fail => self.failed(),
         };
+        if self.phase == Phase::Passive {
+            return outcome;
+        }
         // Periods are absolute while checks pass: a busy machine does not stretch them.
         let next = if verdict == Verdict::Fail {
             now + pause
@@ -186,6 +200,9 @@ impl Check {
     }
 
     pub(crate) fn suspend(&mut self) {
+        if self.phase == Phase::Passive {
+            return;
+        }
         self.phase = Phase::Suspended;
         self.tried = 0;
         self.step = 0;

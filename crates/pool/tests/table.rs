@@ -22,6 +22,7 @@ fn check() -> CheckParams {
         steps: 1,
         fast_recovery: false,
         prove_again: false,
+        passive: false,
     }
 }
 
@@ -391,4 +392,19 @@ fn first_checks_are_spread_over_warmup() {
     assert!(first >= Duration::from_secs(1) && first < Duration::from_secs(3));
     assert!(last > Duration::from_secs(4) && last <= Duration::from_secs(6));
     assert!(times.len() > 40, "hardly two at the same time");
+}
+
+#[test]
+fn a_passive_check_is_never_made_and_told_at_any_time() {
+    let mut p = params(&[3]);
+    let server = p.servers.get_mut(&ServerId(1)).unwrap();
+    let one = server.checks.get_mut(&CheckId(1)).unwrap();
+    one.passive = true;
+    let mut bench = Bench::new(&p);
+    assert_eq!(bench.pools.poll_timeout(), None);
+    bench.pools.handle_result(bench.now, CheckId(1), Verdict::Pass { weight: 10 });
+    assert_eq!(bench.told(), "+check1 3→13", "man: FILE_CHECK");
+    bench.pools.handle_result(bench.now, CheckId(1), Fail);
+    assert_eq!(bench.told(), "-check1 13→3 -server1 -quorum");
+    assert_eq!(bench.pools.poll_timeout(), None);
 }

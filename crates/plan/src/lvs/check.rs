@@ -108,6 +108,10 @@ fn params(checker: &Checker, family: &Family<'_>) -> CheckParams {
         steps: 1,
         fast_recovery: http.is_some_and(|http| http.fast_recovery == Some(true)),
         prove_again: http.is_some(),
+        passive: matches!(
+            checker.check,
+            config::Check::File(..) | config::Check::Bfd(_)
+        ),
     }
 }
 
