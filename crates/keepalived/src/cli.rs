@@ -93,6 +93,7 @@ fn apply(id: Id, value: String, o: &mut Options, chosen: &mut Chosen) {
             None => o.warnings.push(format!("Invalid --umask option {value}")),
         },
         Id::DontReleaseVrrp => o.keep_vips_at_stop = true,
+        Id::DontReleaseIpvs => o.keep_ipvs_at_stop = true,
         Id::DontRespawn => o.respawn = false,
         Id::DontFork => o.fork = false,
         Id::DumpConf => o.dump_conf = true,
@@ -112,7 +113,6 @@ fn apply(id: Id, value: String, o: &mut Options, chosen: &mut Chosen) {
         },
         // handled by the caller, or without effect here
         Id::ReleaseVips
-        | Id::DontReleaseIpvs
         | Id::Signum
         | Id::ConfigTest
         | Id::Version

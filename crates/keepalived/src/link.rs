@@ -4,12 +4,15 @@
 //! configuration of any size fits and nobody can change it on the way.
 use crate::cli::LogOptions;
 use linux::channel::Channel;
+use linux::reactor::Reactor;
 use plan::Plan;
+use pool::{CheckId, PoolId, ServerId, Verdict};
 use report::notice::Notice;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 /// From the supervisor to a role.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,6 +25,31 @@ pub(crate) enum ToRole {
     Dump(Dump),
     /// Leave in good order.
     Stop,
+    /// What came of a check by script, and why it failed.
+    Checked(CheckId, Verdict, Option<String>),
+}
+
+/// From the checker to the prober.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum ToProber {
+    /// What there is to check comes along.
+    Plan,
+    /// Make this part of this check.
+    Probe { check: CheckId, step: u32 },
+}
+
+/// From the prober to the checker: what came of a check, or why it failed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct FromProber {
+    pub(crate) check: CheckId,
+    pub(crate) result: Result<(), String>,
+}
+
+/// A change of a pool that scripts are told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum PoolNotice {
+    Server(ServerId, bool),
+    Quorum(PoolId, bool),
 }
 
 /// From a role to the supervisor.
@@ -31,6 +59,10 @@ pub(crate) enum FromRole {
     Ready,
     /// Something changed: run the scripts for it.
     Notice(Notice),
+    /// Something changed in a pool: run the script for it.
+    Pool(PoolNotice),
+    /// A check by script is due.
+    Check(CheckId),
 }
 
 /// What a role needs to know besides the plan.
@@ -39,6 +71,8 @@ pub(crate) struct Settings {
     pub(crate) log: LogOptions,
     /// `-V`: leave addresses in place at the end.
     pub(crate) keep_vips_at_stop: bool,
+    /// `-I`: leave the load balancer's table as it is at the end.
+    pub(crate) keep_ipvs_at_stop: bool,
     /// The process before us died just now: go on where it was.
     pub(crate) resume: bool,
     /// `-a`: log every address event.
@@ -90,4 +124,27 @@ pub(crate) fn seal(plan: &Plan) -> io::Result<OwnedFd> {
 pub(crate) fn unseal(memfd: &OwnedFd) -> io::Result<Plan> {
     let bytes = linux::memfd::read(memfd.as_fd())?;
     postcard::from_bytes(&bytes).map_err(io::Error::other)
+}
+
+/// The supervisor writes the first message right after starting a role.
+const FIRST_MESSAGE: Duration = Duration::from_secs(10);
+
+/// Waits for settings and plan.
+pub(crate) fn first(channel: &Channel) -> io::Result<(Settings, Plan)> {
+    let mut reactor = Reactor::new()?;
+    reactor.add(channel.as_fd(), 0)?;
+    let until = linux::clock::now() + FIRST_MESSAGE;
+    let mut ready = Vec::new();
+    loop {
+        match receive::<ToRole>(channel)? {
+            Some((ToRole::Start(settings), Some(plan))) => return Ok((settings, unseal(&plan)?)),
+            Some(other) => {
+                return Err(io::Error::other(format!(
+                    "unexpected first message {other:?}"
+                )));
+            }
+            None if linux::clock::now() >= until => return Err(io::ErrorKind::TimedOut.into()),
+            None => reactor.wait(Some(until), &mut ready)?,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! [`cli`] reads the command line; [`supervisor`] runs the daemon; [`vrrp_role`] is what a child
 //! process does. See `docs/architecture.md` for the way from text to packets.
+mod checker_role;
 mod cli;
 mod config;
 mod exit;
@@ -9,6 +10,7 @@ mod fifo;
 mod files;
 mod link;
 mod log;
+mod prober_role;
 mod role;
 mod signals;
 mod supervisor;
@@ -63,7 +65,7 @@ fn main() -> ExitCode {
 
 /// Runs as a role if the supervisor started this process as one.
 fn role_process() -> Option<u8> {
-    let role = Role::from_name(&std::env::var(supervisor::ROLE).ok()?)?;
+    let name = std::env::var(supervisor::ROLE).ok()?;
     let number = std::env::var(supervisor::CHANNEL).ok()?.parse().ok()?;
     let channel = match linux::channel::Channel::inherited(number) {
         Ok(channel) => channel,
@@ -72,8 +74,10 @@ fn role_process() -> Option<u8> {
             return Some(exit::FATAL);
         }
     };
-    Some(match role {
-        Role::Vrrp => vrrp_role::run(channel),
+    Some(match Role::from_name(&name) {
+        Some(Role::Vrrp) => vrrp_role::run(channel),
+        Some(Role::Checker) => checker_role::run(channel),
+        None => prober_role::run(channel),
     })
 }
 

@@ -5,6 +5,8 @@
 pub(crate) enum Role {
     /// Virtual routers and everything with their deadlines.
     Vrrp,
+    /// Virtual servers.
+    Checker,
 }
 
 impl Role {
@@ -12,6 +14,7 @@ impl Role {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Role::Vrrp => "vrrp",
+            Role::Checker => "checker",
         }
     }
 
@@ -19,11 +22,14 @@ impl Role {
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Role::Vrrp => "VRRP",
+            Role::Checker => "Healthcheck",
         }
     }
 
     /// The inverse of [`Role::name`].
     pub(crate) fn from_name(name: &str) -> Option<Role> {
-        (name == Role::Vrrp.name()).then_some(Role::Vrrp)
+        [Role::Vrrp, Role::Checker]
+            .into_iter()
+            .find(|role| role.name() == name)
     }
 }

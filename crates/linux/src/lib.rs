@@ -23,6 +23,7 @@ pub mod pidfile;
 pub mod process;
 pub mod process_events;
 pub mod reactor;
+pub mod rights;
 pub mod sched;
 pub mod script;
 pub mod signals;

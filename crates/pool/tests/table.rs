@@ -402,7 +402,9 @@ fn a_passive_check_is_never_made_and_told_at_any_time() {
     one.passive = true;
     let mut bench = Bench::new(&p);
     assert_eq!(bench.pools.poll_timeout(), None);
-    bench.pools.handle_result(bench.now, CheckId(1), Verdict::Pass { weight: 10 });
+    bench
+        .pools
+        .handle_result(bench.now, CheckId(1), Verdict::Pass { weight: 10 });
     assert_eq!(bench.told(), "+check1 3→13", "man: FILE_CHECK");
     bench.pools.handle_result(bench.now, CheckId(1), Fail);
     assert_eq!(bench.told(), "-check1 13→3 -server1 -quorum");

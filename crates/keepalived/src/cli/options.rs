@@ -34,6 +34,7 @@ pub(crate) struct Options {
     pub(crate) log: LogOptions,
     pub(crate) umask: Option<u32>,
     pub(crate) keep_vips_at_stop: bool,
+    pub(crate) keep_ipvs_at_stop: bool,
     pub(crate) respawn: bool,
     pub(crate) fork: bool,
     pub(crate) dump_conf: bool,
@@ -74,6 +75,7 @@ impl PidPaths {
     pub(crate) fn of(&self, role: Role) -> &str {
         match role {
             Role::Vrrp => &self.vrrp,
+            Role::Checker => &self.checkers,
         }
     }
 }
@@ -96,6 +98,7 @@ impl Default for Options {
             },
             umask: None,
             keep_vips_at_stop: false,
+            keep_ipvs_at_stop: false,
             respawn: true,
             fork: true,
             dump_conf: false,

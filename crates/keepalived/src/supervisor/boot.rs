@@ -22,7 +22,7 @@ pub(crate) fn run(options: Options) -> u8 {
     let Some(plan) = loaded.plan else {
         return leave(&options, lines, loaded.exit);
     };
-    let locked = match lock(&options) {
+    let locked = match lock(&options, &plan) {
         Ok(locked) => locked,
         Err((line, code)) => {
             lines.push(line);
@@ -88,7 +88,7 @@ struct Locked {
 }
 
 /// Takes the locks; a daemon that holds one already is no error, as with the original.
-fn lock(options: &Options) -> Result<Locked, (String, u8)> {
+fn lock(options: &Options, plan: &Plan) -> Result<Locked, (String, u8)> {
     let take = |path: &str| {
         PidFile::lock(Path::new(path)).map_err(|e| match e {
             PidError::Held => ("daemon is already running".to_owned(), exit::NORMAL),
@@ -97,11 +97,16 @@ fn lock(options: &Options) -> Result<Locked, (String, u8)> {
     };
     let parent = take(&options.pid_files.parent)?;
     let mut slots = Vec::new();
-    if options.subsystems.vrrp {
-        slots.push(Slot::new(
-            Role::Vrrp,
-            take(options.pid_files.of(Role::Vrrp))?,
-        ));
+    let enabled = [
+        (Role::Vrrp, options.subsystems.vrrp),
+        (Role::Checker, options.subsystems.checker),
+    ];
+    for (role, _) in enabled.into_iter().filter(|(_, enabled)| *enabled) {
+        // only what runs has a pid file; a reload may bring more
+        let pid_file = super::wanted(role, options, plan)
+            .then(|| take(options.pid_files.of(role)))
+            .transpose()?;
+        slots.push(Slot::new(role, pid_file));
     }
     Ok(Locked { parent, slots })
 }

@@ -92,7 +92,8 @@ async fn listen(channel: Rc<AsyncFd<Channel>>, pid: u32, events: UnboundedSender
 /// A role's place: its pid file and how often it died lately.
 pub(super) struct Slot {
     pub(super) role: Role,
-    pub(super) pid_file: PidFile,
+    /// Taken when the role is started for the first time.
+    pub(super) pid_file: Option<PidFile>,
     pub(super) child: Option<Child>,
     /// The child has the plan in force.
     pub(super) ready: bool,
@@ -106,7 +107,7 @@ const STABLE: Duration = Duration::from_mins(1);
 const LONGEST_DELAY: u64 = 60;
 
 impl Slot {
-    pub(super) fn new(role: Role, pid_file: PidFile) -> Slot {
+    pub(super) fn new(role: Role, pid_file: Option<PidFile>) -> Slot {
         Slot {
             role,
             pid_file,
@@ -115,6 +116,15 @@ impl Slot {
             respawn_at: None,
             failures: 0,
         }
+    }
+
+    /// Writes the child's number, and locks the file first if that has not been done.
+    pub(super) fn write_pid(&mut self, path: &str, pid: u32) -> io::Result<()> {
+        let file = match self.pid_file.take() {
+            Some(file) => file,
+            None => PidFile::lock(std::path::Path::new(path)).map_err(io::Error::other)?,
+        };
+        self.pid_file.insert(file).write(pid)
     }
 
     /// Plans the next start after a death: at once, then after 1, 2, 4 … 60 s.

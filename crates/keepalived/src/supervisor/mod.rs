@@ -2,6 +2,7 @@
 //!
 //! It may block: nothing here has a deadline. It owns the plan; a role that dies gets it again.
 mod boot;
+mod checks;
 mod child;
 mod notify;
 mod reload;
@@ -94,6 +95,8 @@ impl Supervisor {
     fn handle(&mut self, event: &Event) {
         match *event {
             Event::Said(_, FromRole::Notice(ref notice)) => self.notify(notice),
+            Event::Said(_, FromRole::Pool(notice)) => self.notify_pool(notice),
+            Event::Said(_, FromRole::Check(id)) => self.run_check(id),
             Event::Signal(signals::HUP) => self.reload(),
             Event::Signal(signals::TERM) => self.stop(exit::NORMAL),
             Event::Signal(signals::INT) if !self.options.ignore_sigint => self.stop(exit::NORMAL),
@@ -157,9 +160,7 @@ impl Supervisor {
 
     /// Whether the plan has work for a role.
     fn wanted(&self, role: Role) -> bool {
-        match role {
-            Role::Vrrp => self.options.run_all || !self.plan.instances.is_empty(),
-        }
+        wanted(role, &self.options, &self.plan)
     }
 
     fn start_roles(&mut self) {
@@ -184,6 +185,7 @@ impl Supervisor {
         let settings = Settings {
             log: self.options.log.clone(),
             keep_vips_at_stop: self.options.keep_vips_at_stop,
+            keep_ipvs_at_stop: self.options.keep_ipvs_at_stop,
             resume,
             address_monitoring: self.options.address_monitoring,
             pid_file: self.options.pid_files.of(role).to_owned(),
@@ -202,7 +204,7 @@ impl Supervisor {
                     role.title(),
                     child.pid
                 ));
-                if let Err(e) = slot.pid_file.write(child.pid) {
+                if let Err(e) = slot.write_pid(&settings.pid_file, child.pid) {
                     self.log.info(format!(
                         "{} child process: cannot write its pid file: {e}",
                         role.title()
@@ -275,6 +277,7 @@ impl Supervisor {
             ));
         }
         if !self.wanted(role) {
+            self.forget_pid_file(role);
             self.settle_phase();
             return;
         }
@@ -301,6 +304,14 @@ impl Supervisor {
                 self.respawn_later(role, lived);
             }
         }
+    }
+
+    /// A role that a reload has no work for any more leaves no pid file.
+    fn forget_pid_file(&mut self, role: Role) {
+        let slot = self.slots.iter_mut().find(|slot| slot.role == role);
+        let _ = slot
+            .and_then(|slot| slot.pid_file.take())
+            .map(PidFile::remove);
     }
 
     fn respawn_later(&mut self, role: Role, lived: Duration) {
@@ -396,7 +407,7 @@ impl Supervisor {
     fn finish(self) {
         self.runner.terminate();
         for slot in self.slots {
-            let _ = slot.pid_file.remove();
+            let _ = slot.pid_file.map(PidFile::remove);
         }
         let _ = self.pid_file.remove();
         self.log.info(format!("Stopped {}", version::COMPATIBLE));
@@ -414,6 +425,15 @@ impl Supervisor {
             }
         }
     }
+}
+
+/// Whether a plan has work for a role.
+fn wanted(role: Role, options: &Options, plan: &Plan) -> bool {
+    let any = match role {
+        Role::Vrrp => !plan.instances.is_empty(),
+        Role::Checker => !plan.lvs.servers.is_empty(),
+    };
+    options.run_all || any
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,9 @@ use super::Supervisor;
 use super::scripts::{Finished, Job, Outcome, Users};
 use crate::vrrp_role::notify_names;
 use plan::{Command, Fifo};
+use pool::{CheckId, PoolId, ServerId};
 use report::notice::{Notice, Who};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// Scripts that wait for each other.
@@ -13,6 +15,12 @@ pub(super) enum Lane {
     Notify(Who),
     /// The reader of a named pipe.
     Fifo(String),
+    /// Notify scripts of a real server.
+    Server(ServerId),
+    /// Notify scripts of a virtual server.
+    Pool(PoolId),
+    /// A check by script.
+    Check(CheckId),
 }
 
 /// What a job is for.
@@ -22,6 +30,8 @@ pub(super) enum Ticket {
     Notify(String),
     /// The reader of this named pipe.
     Fifo(String),
+    /// This check.
+    Check(CheckId),
 }
 
 impl Supervisor {
@@ -52,19 +62,34 @@ impl Supervisor {
     }
 
     fn submit(&mut self, lane: Lane, ticket: Ticket, command: Command, more: Vec<String>) {
+        self.submit_within(lane, ticket, command, more, None);
+    }
+
+    /// The same for a program that may take so long.
+    pub(super) fn submit_within(
+        &mut self,
+        lane: Lane,
+        ticket: Ticket,
+        command: Command,
+        more: Vec<String>,
+        limit: Option<Duration>,
+    ) {
         let users = Users::new(&self.plan.global.scripts);
         let Some(credentials) = users.credentials(command.user.as_ref()) else {
             self.log.info(format!(
                 "Cannot run {}: its user does not exist",
                 command.words.join(" ")
             ));
+            if let Ticket::Check(id) = ticket {
+                self.checked(id, &Outcome::NotRun("its user does not exist".to_owned()));
+            }
             return;
         };
         let job = Job {
             command,
             more,
             credentials,
-            limit: None,
+            limit,
             ticket,
         };
         let finished = self.runner.submit(Instant::now(), lane, job);
@@ -76,6 +101,7 @@ impl Supervisor {
         for done in all {
             let (program, outcome) = (&done.program, &done.outcome);
             match (&done.ticket, outcome) {
+                (Ticket::Check(id), outcome) => self.checked(*id, outcome),
                 (Ticket::Notify(_), Outcome::Exited(_)) => {}
                 (Ticket::Notify(name), _) => {
                     self.log
@@ -93,7 +119,7 @@ impl Supervisor {
     pub(super) fn start_fifo_scripts(&mut self) {
         let wanted: Vec<Fifo> = {
             let fifos = &self.plan.global.fifos;
-            [&fifos.all, &fifos.vrrp]
+            [&fifos.all, &fifos.vrrp, &fifos.lvs]
                 .into_iter()
                 .flatten()
                 .cloned()

@@ -1,18 +1,11 @@
 //! What the supervisor and the system say to the process.
 use super::Role;
-use crate::link::{self, Dump, Settings, ToRole};
+use crate::link::{self, Dump, ToRole};
 use crate::signals;
-use linux::channel::Channel;
-use linux::reactor::Reactor;
 use linux::signals::Signals;
-use plan::Plan;
 use std::io;
 use std::os::fd::AsFd;
-use std::time::Duration;
 use wire::Instant;
-
-/// The supervisor writes the first message right after starting us.
-const FIRST_MESSAGE: Duration = Duration::from_secs(10);
 
 /// The signals that this process acts on. `INT` and `HUP` reach the whole foreground group, and
 /// the supervisor passes their meaning on: here they are taken and dropped.
@@ -27,28 +20,6 @@ pub(super) fn signals() -> io::Result<Signals> {
         signals::stats_clear(),
         signals::json(),
     ])
-}
-
-/// Waits for settings and plan.
-pub(super) fn first(channel: &Channel) -> io::Result<(Settings, Plan)> {
-    let mut reactor = Reactor::new()?;
-    reactor.add(channel.as_fd(), 0)?;
-    let until = linux::clock::now() + FIRST_MESSAGE;
-    let mut ready = Vec::new();
-    loop {
-        match link::receive::<ToRole>(channel)? {
-            Some((ToRole::Start(settings), Some(plan))) => {
-                return Ok((settings, link::unseal(&plan)?));
-            }
-            Some(other) => {
-                return Err(io::Error::other(format!(
-                    "unexpected first message {other:?}"
-                )));
-            }
-            None if linux::clock::now() >= until => return Err(io::ErrorKind::TimedOut.into()),
-            None => reactor.wait(Some(until), &mut ready)?,
-        }
-    }
 }
 
 impl Role {
@@ -83,7 +54,7 @@ impl Role {
             }
             (ToRole::Dump(dump), _) => self.dump(dump),
             (ToRole::Stop, _) => self.stop(now),
-            (ToRole::Start(_), _) | (ToRole::Reload, None) => {
+            (ToRole::Start(_) | ToRole::Checked(..), _) | (ToRole::Reload, None) => {
                 self.log
                     .info("The supervisor sent a message that makes no sense here; it is ignored");
             }

@@ -84,7 +84,7 @@ impl Role {
         linux::process::end_with_parent(std::os::unix::process::parent_id())?;
         linux::process::set_name("keepalived")?;
         let signals = messages::signals()?;
-        let (settings, plan) = messages::first(&channel)?;
+        let (settings, plan) = link::first(&channel)?;
         let log = Log::start(&settings.log, "Keepalived_vrrp")?;
         let mut reactor = Reactor::new()?;
         crate::tuning::apply(&plan.global.vrrp_process, &log);

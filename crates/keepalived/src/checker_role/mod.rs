@@ -1,0 +1,300 @@
+//! The checker process: one loop around the pools, which never blocks.
+//!
+//! It decides what the load balancer's table holds and says when a check is due; the checks
+//! themselves are made by the prober, its child, which is the only one to read what servers send.
+mod files;
+mod names;
+mod notify;
+mod presence;
+mod prober;
+mod stop;
+mod table;
+mod tell;
+
+use crate::link::{self, FromProber, FromRole, Settings, ToRole};
+use crate::log::Log;
+use crate::{exit, signals};
+use files::Files;
+use linux::channel::Channel;
+use linux::clock;
+use linux::netlink::Monitor;
+use linux::reactor::Reactor;
+use linux::signals::Signals;
+use names::Names;
+use notify::Pipes;
+use plan::Plan;
+use plan::lvs::Probe;
+use pool::{CheckId, Effect, Pools, Verdict};
+use prober::Prober;
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use table::Kernel;
+use wire::Instant;
+
+/// What can become ready.
+const CHANNEL: u64 = 0;
+const SIGNALS: u64 = 1;
+const MONITOR: u64 = 2;
+const FILES: u64 = 3;
+const PROBER: u64 = 4;
+
+/// Runs the role until it is told to stop; gives the exit code.
+pub(crate) fn run(channel: Channel) -> u8 {
+    match Role::start(channel).and_then(Role::serve) {
+        Ok(code) => code,
+        Err(e) => {
+            eprintln!("keepalived checker process: {e}");
+            exit::FATAL
+        }
+    }
+}
+
+struct Role {
+    settings: Settings,
+    log: Log,
+    plan: Plan,
+    names: Names,
+    pools: Pools,
+    kernel: Kernel,
+    prober: Prober,
+    files: Files,
+    monitor: Monitor,
+    pipes: Pipes,
+    /// Why checks failed, for the line that tells of it.
+    reasons: BTreeMap<CheckId, String>,
+    reactor: Reactor,
+    signals: Signals,
+    channel: Channel,
+    /// Told to stop, and all is done.
+    ended: bool,
+}
+
+impl Role {
+    fn start(channel: Channel) -> io::Result<Role> {
+        linux::process::end_with_parent(std::os::unix::process::parent_id())?;
+        linux::process::set_name("keepalived")?;
+        let signals = Signals::new(&[
+            signals::TERM,
+            signals::INT,
+            signals::HUP,
+            signals::USR1,
+            signals::USR2,
+            signals::CHLD,
+            signals::stats_clear(),
+            signals::json(),
+        ])?;
+        let (settings, plan) = link::first(&channel)?;
+        let log = Log::start(&settings.log, "Keepalived_healthcheckers")?;
+        let mut reactor = Reactor::new()?;
+        let (monitor, files) = (Monitor::new()?, Files::new()?);
+        reactor.add(channel.as_fd(), CHANNEL)?;
+        reactor.add(signals.as_fd(), SIGNALS)?;
+        reactor.add(monitor.as_fd(), MONITOR)?;
+        reactor.add(files.as_fd(), FILES)?;
+        let mut role = Role {
+            settings,
+            log,
+            plan: Plan::default(),
+            names: Names::default(),
+            pools: Pools::new(RandomState::new().build_hasher().finish()),
+            kernel: Kernel::default(),
+            prober: Prober::default(),
+            files,
+            monitor,
+            pipes: Pipes::default(),
+            reasons: BTreeMap::new(),
+            reactor,
+            signals,
+            channel,
+            ended: false,
+        };
+        role.log.info("Initializing ipvs");
+        role.open_kernel(clock::now(), &plan);
+        role.take_over(plan);
+        Ok(role)
+    }
+
+    fn serve(mut self) -> io::Result<u8> {
+        let mut ready = Vec::new();
+        loop {
+            self.perform(clock::now());
+            if self.ended {
+                return Ok(exit::NORMAL);
+            }
+            self.reactor.wait(self.deadline(), &mut ready)?;
+            self.turn(&mut ready)?;
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        if self.kernel.has_work() {
+            return Some(clock::now());
+        }
+        [
+            self.pools.poll_timeout().filter(|_| self.kernel.is_open()),
+            self.kernel.poll_timeout(),
+            self.prober.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn turn(&mut self, ready: &mut Vec<u64>) -> io::Result<()> {
+        let now = clock::now();
+        for token in ready.drain(..) {
+            match token {
+                CHANNEL => self.read_messages()?,
+                SIGNALS => self.read_signals()?,
+                MONITOR => self.read_addresses(now)?,
+                FILES => self.read_files(now)?,
+                PROBER => self.read_results(now)?,
+                _ => {}
+            }
+        }
+        if self.kernel.is_open() {
+            self.pools.handle_timeout(now);
+        }
+        Ok(())
+    }
+
+    // ---- from the machine to the world
+
+    fn perform(&mut self, now: Instant) {
+        self.keep_prober(now);
+        self.keep_kernel(now);
+        while let Some(effect) = self.pools.poll_effect() {
+            match effect {
+                Effect::Probe { check, step } => self.probe(now, check, step),
+                Effect::Entries(pool) => self.want(pool),
+                Effect::Tell(event) => self.tell(&event),
+            }
+        }
+        for line in self.kernel.work(now) {
+            self.log.info(line);
+        }
+    }
+
+    fn probe(&mut self, now: Instant, id: CheckId, step: u32) {
+        let Some((_, _, check)) = self.names.check(&self.plan, id) else {
+            return;
+        };
+        match &check.probe {
+            Probe::Misc(_) => self.run_script(now, id),
+            Probe::File(_) | Probe::Bfd(_) => {}
+            _ if self.prober.ask(id, step) => {}
+            _ => self.pools.handle_lost(now, id),
+        }
+    }
+
+    /// Checks by script are run where all scripts are: in the supervisor.
+    fn run_script(&mut self, now: Instant, id: CheckId) {
+        let asked = link::send(&self.channel, &FromRole::Check(id), None);
+        if asked.is_err() {
+            self.pools.handle_lost(now, id);
+        }
+    }
+
+    fn read_results(&mut self, now: Instant) -> io::Result<()> {
+        loop {
+            match self.prober.receive() {
+                Ok(Some(FromProber { check, result })) => {
+                    let verdict = match &result {
+                        Ok(()) => Verdict::PASS,
+                        Err(_) => Verdict::Fail,
+                    };
+                    self.result(now, check, verdict, result.err());
+                }
+                Ok(None) => return Ok(()),
+                Err(why) => return self.prober_lost(now, &why),
+            }
+        }
+    }
+
+    fn result(&mut self, now: Instant, id: CheckId, verdict: Verdict, why: Option<String>) {
+        match why {
+            Some(why) => drop(self.reasons.insert(id, why)),
+            None => drop(self.reasons.remove(&id)),
+        }
+        self.pools.handle_result(now, id, verdict);
+    }
+
+    // ---- messages
+
+    fn read_messages(&mut self) -> io::Result<()> {
+        loop {
+            match link::receive::<ToRole>(&self.channel) {
+                Ok(Some((message, plan))) => self.message(message, plan.as_ref())?,
+                Ok(None) => return Ok(()),
+                Err(_) => {
+                    // the supervisor is gone, and with it whoever would remove our pid file
+                    let _ = std::fs::remove_file(&self.settings.pid_file);
+                    self.reactor.remove(self.channel.as_fd())?;
+                    self.stop();
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn message(&mut self, message: ToRole, plan: Option<&OwnedFd>) -> io::Result<()> {
+        match (message, plan) {
+            (ToRole::Reload, Some(plan)) => {
+                self.log.info("Reloading");
+                let next = link::unseal(plan)?;
+                self.take_over(next);
+            }
+            (ToRole::Stop, _) => self.stop(),
+            (ToRole::Checked(id, verdict, why), _) => {
+                self.result(clock::now(), id, verdict, why);
+            }
+            (ToRole::Dump(_), _) => {}
+            _ => self
+                .log
+                .info("The supervisor sent a message that makes no sense here; it is ignored"),
+        }
+        Ok(())
+    }
+
+    fn read_signals(&mut self) -> io::Result<()> {
+        while let Some(signal) = self.signals.next_signal()? {
+            match signal {
+                signals::TERM => self.stop(),
+                signals::CHLD => self.prober.reap(),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    // ---- plans
+
+    /// Puts a plan in force: at the start, and at each reload.
+    fn take_over(&mut self, next: Plan) {
+        let now = clock::now();
+        self.tell_removed(&next);
+        let wanted = next
+            .lvs
+            .servers
+            .iter()
+            .map(|server| (server.id, server.params()))
+            .collect();
+        self.names = Names::of(&next);
+        self.forget_services(&next);
+        self.plan = next;
+        self.open_pipes();
+        self.prober.set_plan(&self.plan);
+        self.pools.apply(now, &wanted);
+        self.watch_files();
+        self.look_at_files(now);
+        self.suspend_absent(now);
+        self.perform(now);
+        if let Err(e) = link::send(&self.channel, &FromRole::Ready, None) {
+            self.log.info(format!(
+                "Cannot tell the supervisor that the configuration is in force: {e}"
+            ));
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The executor under the ledger: it makes the load balancer's table what the pools want.
+use super::Role;
+use ledger::ipvs::{DestKey, DestSpec, Forwarding, Ipvs as Ledger, Service, ServiceKey, Wanted};
+use linux::ipvs::{Daemon, DaemonRole, Ipvs, Timeouts};
+use plan::Plan;
+use plan::lvs::VirtualServer;
+use pool::{Entry, Member, PoolId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::time::Duration;
+use wire::Instant;
+
+/// Operations between two looks at the checks.
+const BATCH: usize = 256;
+/// After a refusal the table is read again: at first so soon, then ever later.
+const RESYNC: Duration = Duration::from_secs(1);
+const RESYNC_MAX: Duration = Duration::from_secs(64);
+/// A kernel without a load balancer may get one.
+const RETRY_OPEN: Duration = Duration::from_secs(30);
+
+/// The table, as far as we have to do with it.
+#[derive(Debug, Default)]
+pub(super) struct Kernel {
+    ipvs: Option<Ipvs>,
+    ledger: Ledger,
+    /// When to read the whole table again.
+    resync_at: Option<Instant>,
+    pause: Duration,
+    open_at: Option<Instant>,
+}
+
+impl Kernel {
+    pub(super) const fn is_open(&self) -> bool {
+        self.ipvs.is_some()
+    }
+
+    pub(super) fn has_work(&self) -> bool {
+        self.is_open() && self.ledger.has_work()
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        if self.is_open() {
+            self.resync_at
+        } else {
+            self.open_at
+        }
+    }
+
+    /// One batch of operations; gives what there is to say about it.
+    pub(super) fn work(&mut self, now: Instant) -> Vec<String> {
+        let Some(ipvs) = &mut self.ipvs else {
+            return Vec::new();
+        };
+        let ops = self.ledger.settle(BATCH);
+        let results = ipvs.carry_out(&ops);
+        let refused = ops.iter().zip(results);
+        let lines: Vec<String> = refused
+            .filter_map(|(op, result)| Some(format!("IPVS: cannot {op}: {}", result.err()?)))
+            .collect();
+        if !lines.is_empty() {
+            self.resync_later(now);
+        }
+        lines
+    }
+
+    fn resync_later(&mut self, now: Instant) {
+        self.pause = (self.pause * 2).clamp(RESYNC, RESYNC_MAX);
+        self.resync_at.get_or_insert(now + self.pause);
+    }
+
+    /// Reads the whole table.
+    pub(super) fn adopt(&mut self) -> io::Result<()> {
+        self.resync_at = None;
+        if let Some(ipvs) = &mut self.ipvs {
+            self.ledger.adopt(ipvs.table()?);
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, plan: &Plan) -> io::Result<()> {
+        let mut ipvs = Ipvs::open()?;
+        if plan.lvs.flush {
+            ipvs.flush()?;
+        }
+        let timeouts = &plan.lvs.timeouts;
+        let timeouts = Timeouts {
+            tcp: timeouts.tcp,
+            tcp_fin: timeouts.tcp_fin,
+            udp: timeouts.udp,
+        };
+        if timeouts != Timeouts::default() {
+            ipvs.set_timeouts(timeouts)?;
+        }
+        if let Some((daemon, None)) = sync_daemon(plan) {
+            let runs: Vec<DaemonRole> = ipvs.daemons()?.into_iter().map(|(role, _)| role).collect();
+            for role in [DaemonRole::Master, DaemonRole::Backup] {
+                if !runs.contains(&role) {
+                    ipvs.start_daemon(role, &daemon)?;
+                }
+            }
+        }
+        self.ipvs = Some(ipvs);
+        self.adopt()
+    }
+
+    /// Leaves nothing of ours, or what the plan wants left.
+    pub(super) fn clear(&mut self, plan: &Plan, now: Instant) -> Vec<String> {
+        if plan.lvs.flush_on_stop == plan::lvs::FlushOnStop::All
+            && let Some(ipvs) = &mut self.ipvs
+        {
+            let flushed = ipvs.flush().err();
+            return flushed
+                .map(|why| format!("IPVS: cannot flush: {why}"))
+                .into_iter()
+                .collect();
+        }
+        let all: Vec<ServiceKey> = self.ledger.services().copied().collect();
+        for key in all {
+            self.ledger.forget(key);
+        }
+        let mut lines = Vec::new();
+        while self.has_work() {
+            lines.extend(self.work(now));
+        }
+        if let (Some(ipvs), Some((daemon, None))) = (&mut self.ipvs, sync_daemon(plan)) {
+            for role in [DaemonRole::Master, DaemonRole::Backup] {
+                let _ = ipvs.stop_daemon(role, &daemon);
+            }
+        }
+        lines
+    }
+}
+
+/// The sync daemon, and the instance that it follows.
+fn sync_daemon(plan: &Plan) -> Option<(Daemon, Option<&str>)> {
+    let written = plan.lvs.sync_daemon.as_ref()?;
+    let daemon = Daemon {
+        interface: written.interface.clone(),
+        id: written.id,
+        maxlen: written.maxlen,
+        port: written.port,
+        ttl: written.ttl,
+        group: written.group,
+    };
+    Some((daemon, written.instance.as_deref()))
+}
+
+impl Role {
+    /// Opens the kernel's load balancer. Without one the pools stay down, and nothing else does.
+    pub(super) fn open_kernel(&mut self, now: Instant, plan: &Plan) {
+        let first = self.kernel.open_at.is_none();
+        let Err(why) = self.kernel.open(plan) else {
+            return;
+        };
+        self.kernel.ipvs = None;
+        self.kernel.open_at = Some(now + RETRY_OPEN);
+        if first && why.kind() == io::ErrorKind::NotFound {
+            self.log.info(
+                "IPVS: Can't initialize ipvs: the kernel has no module ip_vs (try 'modprobe \
+                 ip_vs'). Virtual servers stay down until it is there",
+            );
+        } else if first {
+            self.log.info(format!("IPVS: Can't initialize ipvs: {why}"));
+        }
+    }
+
+    /// What is due of the table: opening it, or reading it again.
+    pub(super) fn keep_kernel(&mut self, now: Instant) {
+        if self.kernel.poll_timeout().is_none_or(|at| at > now) {
+            return;
+        }
+        if !self.kernel.is_open() {
+            let plan = std::mem::take(&mut self.plan);
+            self.open_kernel(now, &plan);
+            self.plan = plan;
+            if self.kernel.is_open() {
+                self.log.info("IPVS: initialized, virtual servers come up");
+            }
+        } else if let Err(why) = self.kernel.adopt() {
+            self.log.info(format!("IPVS: cannot read the table: {why}"));
+            self.kernel.resync_later(now);
+        }
+    }
+
+    /// Tells the ledger what a pool wants now.
+    pub(super) fn want(&mut self, id: PoolId) {
+        let Some(service) = self.names.pool(&self.plan, id) else {
+            return;
+        };
+        let wanted = wanted(service, &self.pools.entries(id));
+        for key in &service.services {
+            self.kernel.ledger.want(*key, wanted.clone());
+        }
+    }
+
+    /// Services that `next` does not have are not wanted any more.
+    pub(super) fn forget_services(&mut self, next: &Plan) {
+        let stay: BTreeSet<&ServiceKey> = next
+            .lvs
+            .servers
+            .iter()
+            .flat_map(|server| &server.services)
+            .collect();
+        let gone: Vec<ServiceKey> = self
+            .kernel
+            .ledger
+            .services()
+            .filter(|key| !stay.contains(key))
+            .copied()
+            .collect();
+        for key in gone {
+            self.kernel.ledger.forget(key);
+        }
+    }
+}
+
+/// A pool in the ledger's words.
+fn wanted(service: &VirtualServer, entries: &[Entry]) -> Wanted {
+    let by_id: BTreeMap<_, _> = service.servers.iter().map(|s| (s.id, s)).collect();
+    let mut dests: BTreeMap<DestKey, DestSpec> = BTreeMap::new();
+    for entry in entries {
+        match entry.member {
+            Member::Real(id) => {
+                let Some(real) = by_id.get(&id) else { continue };
+                let spec = DestSpec {
+                    forwarding: real.forwarding,
+                    weight: entry.weight,
+                    upper: real.upper,
+                    lower: real.lower,
+                };
+                dests.insert(real.key, spec);
+            }
+            Member::Sorry => {
+                let Some(sorry) = &service.sorry else {
+                    continue;
+                };
+                let spec = plain(sorry.forwarding, entry.weight);
+                dests.entry(sorry.key).or_insert(spec);
+            }
+        }
+    }
+    let members = service.servers.iter().map(|server| server.key);
+    let members = members
+        .chain(service.sorry.iter().map(|sorry| sorry.key))
+        .collect();
+    let spec = service.spec.clone();
+    let service = Service { spec, dests };
+    Wanted { service, members }
+}
+
+const fn plain(forwarding: Forwarding, weight: u32) -> DestSpec {
+    DestSpec {
+        forwarding,
+        weight,
+        upper: 0,
+        lower: 0,
+    }
+}

@@ -1,0 +1,162 @@
+//! What people read of the pools, in the original's words.
+use super::Role;
+use plan::Plan;
+use plan::lvs::{Probe, RealServer, VirtualServer};
+use pool::{Event, PoolId};
+use std::collections::BTreeSet;
+
+impl Role {
+    pub(super) fn tell(&mut self, event: &Event) {
+        if let Some(line) = self.line(event) {
+            self.log.info(line);
+        }
+        if let Event::Check {
+            check, up: false, ..
+        }
+        | Event::Retry { check, .. } = event
+            && let Some(why) = self.reasons.get(check)
+            && let Some((_, real, check)) = self.names.check(&self.plan, *check)
+        {
+            let what = check.probe.keyword();
+            self.log
+                .detail(format!("{what} on service {}: {why}", real.name));
+        }
+        self.notify(event);
+    }
+
+    fn line(&self, event: &Event) -> Option<String> {
+        match *event {
+            Event::Check { check, up, retries } => {
+                let (_, real, check) = self.names.check(&self.plan, check)?;
+                Some(if up {
+                    passed(&check.probe, real)
+                } else {
+                    failed(&check.probe, real, retries)
+                })
+            }
+            Event::Retry { check, .. } => {
+                let (_, real, check) = self.names.check(&self.plan, check)?;
+                let line = failed(&check.probe, real, 0);
+                check.log_all_failures.then_some(line)
+            }
+            Event::Server {
+                announced: true, ..
+            }
+            | Event::Quorum {
+                announced: true,
+                up: false,
+                ..
+            }
+            | Event::StillFailed(_) => None,
+            Event::Server { server, up, .. } => {
+                let (service, real) = self.names.server(&self.plan, server)?;
+                Some(changed(service, real, up))
+            }
+            Event::Weight {
+                server, from, to, ..
+            } => {
+                let (service, real) = self.names.server(&self.plan, server)?;
+                let alive = self.pools.is_alive(service.id, server);
+                Some(format!(
+                    "Changing weight from {from} to {to} for {} service {} of VS {}",
+                    if alive { "active" } else { "inactive" },
+                    real.name,
+                    service.name
+                ))
+            }
+            Event::Quorum {
+                pool, up, weight, ..
+            } => self.quorum(pool, up, weight),
+            Event::Sorry { pool, serving } => self.sorry(pool, serving),
+        }
+    }
+
+    fn quorum(&self, pool: PoolId, up: bool, weight: u64) -> Option<String> {
+        let service = self.names.pool(&self.plan, pool)?;
+        let (q, h) = (service.quorum, service.hysteresis);
+        let name = &service.name;
+        Some(if up {
+            format!("Gained quorum {q}+{h}={} <= {weight} for VS {name}", q + h)
+        } else {
+            format!("Lost quorum {q}-{h}={} > {weight} for VS {name}", q - h)
+        })
+    }
+
+    fn sorry(&self, pool: PoolId, serving: bool) -> Option<String> {
+        let service = self.names.pool(&self.plan, pool)?;
+        let sorry = service.sorry.as_ref()?;
+        let (word, preposition, rest) = match (serving, sorry.inhibit) {
+            (true, false) => ("Adding", "to", "Removing alive servers from the pool"),
+            (true, true) => ("Enabling", "to", "Removing alive servers from the pool"),
+            (false, false) => ("Removing", "from", "Adding alive servers to the pool"),
+            (false, true) => ("Disabling", "from", "Adding alive servers to the pool"),
+        };
+        let name = &service.name;
+        self.log.info(format!(
+            "{word} sorry server {} {preposition} VS {name}",
+            sorry.name
+        ));
+        Some(format!("{rest} for VS {name}"))
+    }
+
+    /// Virtual and real servers that `next` does not have.
+    pub(super) fn tell_removed(&self, next: &Plan) {
+        let services: BTreeSet<_> = next.lvs.servers.iter().map(|s| s.id).collect();
+        let reals = next.lvs.servers.iter().flat_map(|s| &s.servers);
+        let reals: BTreeSet<_> = reals.map(|real| real.id).collect();
+        for service in &self.plan.lvs.servers {
+            if !services.contains(&service.id) {
+                self.log
+                    .info(format!("Removing Virtual Server {}", service.name));
+            }
+            for real in &service.servers {
+                if !reals.contains(&real.id) {
+                    self.log.info(format!(
+                        "Removing service {} from VS {}",
+                        real.name, service.name
+                    ));
+                }
+            }
+        }
+    }
+}
+
+fn passed(probe: &Probe, real: &RealServer) -> String {
+    let name = &real.name;
+    match probe {
+        Probe::Tcp(_) => format!("TCP connection to {name} success."),
+        Probe::Http(_) => format!("Remote Web server {name} succeed on service."),
+        Probe::Smtp(_) => format!("Remote SMTP server {name} succeed on service."),
+        Probe::Udp(_) => format!("UDP connection to {name} success."),
+        Probe::Ping(_) => format!("ICMP connection to {name} success."),
+        Probe::Dns(_) => format!("DNS_CHECK ({name}) success."),
+        Probe::Misc(misc) => {
+            let program = misc.command.words.join(" ");
+            format!("Misc check for {name} by [{program}] succeeded.")
+        }
+        Probe::File(_) | Probe::Bfd(_) => {
+            format!("{} on service {name} success.", probe.keyword())
+        }
+    }
+}
+
+fn failed(probe: &Probe, real: &RealServer, retries: u32) -> String {
+    let (what, name) = (probe.keyword(), &real.name);
+    match retries {
+        0 => format!("{what} on service {name} failed."),
+        n => format!("{what} on service {name} failed after {n} retries."),
+    }
+}
+
+fn changed(service: &VirtualServer, real: &RealServer, up: bool) -> String {
+    let (word, preposition) = match (up, real.inhibit_on_failure) {
+        (true, false) => ("Adding", "to"),
+        (false, false) => ("Removing", "from"),
+        (true, true) => ("Enabling", "of"),
+        (false, true) => ("Disabling", "of"),
+    };
+    format!(
+        "{word} service {} {preposition} VS {}",
+        real.name, service.name
+    )
+}
