@@ -226,7 +226,10 @@ fn a_flood_of_farewells_neither_delays_a_backup_nor_drives_a_master() {
     for step in 0..3000 {
         sent += host.until(millis(3000 + step)).len() + host.hear(&farewell).1.len();
     }
-    assert!(sent <= 5, "{sent} adverts in three seconds");
+    assert!(
+        sent <= 7,
+        "{sent} in three seconds: answers, and adverts that were due"
+    );
     assert_eq!(host.stats().pri_zero_rcvd - before, 3000);
 }
 
