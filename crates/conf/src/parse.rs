@@ -358,6 +358,7 @@ impl Walker {
                     cx.report("deprecated", Severity::Warning, text, first.span);
                 }
                 set(cx, row, line);
+                superfluous(cx, row, line);
                 unexpected(cx, opener);
             }
         }
@@ -458,6 +459,31 @@ fn unknown(table: &Table, word: &Word<'_>, opener: Option<Span>, suggest: bool) 
             "(root)" => "no such keyword outside of all blocks".to_owned(),
             block => format!("no such keyword in {block}"),
         }),
+    }
+}
+
+/// Words behind the value, which the original passes over in silence.
+fn superfluous(cx: &mut Cx, row: &Keyword, line: &Line<'_>) {
+    let used = match row.set {
+        Set::Flag(_) => 1,
+        Set::Bool(_)
+        | Set::Int { .. }
+        | Set::Seconds { .. }
+        | Set::Millis { .. }
+        | Set::Choice { .. }
+        | Set::Word(_)
+        | Set::Address(_) => 2,
+        Set::Script(_) => 4,
+        Set::Line { .. } | Set::Block { .. } | Set::List { .. } => return,
+    };
+    if let Some(word) = line.word(used) {
+        let text = format!(
+            "'{}' and what follows is not used by {}",
+            word.text(),
+            row.name
+        );
+        let found = Diagnostic::new("superfluous-words", Severity::Advice, text).at(word.span);
+        cx.push(found.help("remove it, or put quotes around a value with blanks"));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can only be seen across blocks, or with facts of the machine.
 mod groups;
+mod lints;
 mod scripts;
 mod services;
 mod strict;
@@ -27,6 +28,7 @@ pub(crate) fn all(config: &Config, facts: &Facts, plan: &Plan, findings: &mut Ve
     // the original ends at a missing interface before it looks at scripts of VRRP
     let ended = findings.iter().any(|found| found.id == "missing-interface");
     scripts::check(config, facts, ended, findings);
+    lints::check(config, findings);
 }
 
 /// Two instances with one VRID, family and interface would answer each other's adverts, unless
