@@ -27,6 +27,7 @@ pub(crate) fn load(options: &Options) -> Loaded {
     }
     lines.extend(report::diagnostics::lines(&read.findings, &read.snapshot));
     lines.extend(read.details.iter().cloned());
+    lines.extend(read.dump.iter().cloned());
     let fatal = read
         .findings
         .iter()
@@ -98,6 +99,8 @@ struct Read {
     findings: Vec<conf::Diagnostic>,
     /// What only the log needs to say.
     details: Vec<String>,
+    /// `-d`: the effective configuration.
+    dump: Vec<String>,
     plan: Plan,
 }
 
@@ -129,7 +132,13 @@ fn read(options: &Options) -> Read {
         findings.extend(more);
         findings.extend(vetted.findings);
     }
+    let dump = if options.dump_conf {
+        report::dump::configuration(&loaded.config, &plan, &hostname())
+    } else {
+        Vec::new()
+    };
     Read {
+        dump,
         snapshot: loaded.snapshot,
         findings,
         details: vetted.details,

@@ -13,14 +13,14 @@ use std::path::Path;
 struct Folder<'a>(&'a Path);
 
 impl Folder<'_> {
-    fn inside<'p>(&self, path: &'p str) -> &'p str {
+    fn inside(path: &str) -> &str {
         path.strip_prefix("/corpus/").unwrap_or(path)
     }
 }
 
 impl Files for Folder<'_> {
     fn read(&mut self, path: &str, limit: usize) -> Result<Vec<u8>, ReadError> {
-        let path = self.0.join(self.inside(path));
+        let path = self.0.join(Self::inside(path));
         let about = std::fs::metadata(&path).map_err(|_| ReadError::Missing)?;
         if about.is_dir() {
             return Err(ReadError::Directory);
@@ -35,7 +35,7 @@ impl Files for Folder<'_> {
 
     /// One `*` in the last part is all that these files use.
     fn glob(&mut self, pattern: &str) -> Vec<String> {
-        let pattern = self.inside(pattern);
+        let pattern = Self::inside(pattern);
         let (folder, name) = pattern
             .rsplit_once('/')
             .map_or(("", pattern), |(folder, name)| (folder, name));

@@ -2,10 +2,11 @@
 //!
 //! Values come from the floors below, text is made here, and nothing here acts: `log` holds the
 //! wording of log lines, `diagnostics` that of findings in the configuration, `data` and `stats`
-//! the files that signals ask for, `manual` what the keyword tables say.
+//! the files that signals ask for, `dump` the effective configuration, `manual` what the keyword tables say.
 
 pub mod data;
 pub mod diagnostics;
+pub mod dump;
 pub mod log;
 pub mod manual;
 pub mod notice;
