@@ -474,6 +474,20 @@ fn address_lists_that_differ_are_counted_and_obeyed() {
 }
 
 #[test]
+fn weights_move_the_priority_within_bounds() {
+    let weighted = |params, weight| {
+        let mut host = Host::new(5, params);
+        host.router.handle_track(host.now, ID, weight, false);
+        host.priority()
+    };
+    assert_eq!(weighted(params(100), 20), 120);
+    assert_eq!(weighted(params(100), -30), 70);
+    assert_eq!(weighted(params(100), 200), 254);
+    assert_eq!(weighted(params(100), -200), 1);
+    assert_eq!(weighted(params(255), -200), 255);
+}
+
+#[test]
 fn ethernet_padding_is_tolerated() {
     let padded = |octets: usize| {
         let mut packet = advert(9, params(200));
