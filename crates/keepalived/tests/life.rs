@@ -6,8 +6,8 @@
     clippy::indexing_slicing
 )]
 mod common;
-use common::ours;
-use lab::scenario::{ACTIVE_BACKUP, Balancer, LABEL, LB01, LONG, VIP, host};
+use common::{check, ours, settle};
+use lab::scenario::{ACTIVE_BACKUP, Balancer, LABEL, LB01, LONG, Pair, VIP, host};
 use lab::timeline::now;
 use lab::{Event, Lan, What};
 use nix::sys::signal::{Signal, kill};
@@ -312,4 +312,62 @@ fn statistics_go_where_tmpdir_says() {
             .unwrap_or_default();
         String::from_utf8_lossy(&text).contains(" VRRP Instance = VI_1")
     });
+}
+
+#[test]
+fn a_broken_file_at_reload_changes_nothing() {
+    let mut alone = Alone::master();
+    let (before, since) = (alone.lb.daemon().unwrap().processes(), now());
+    let broken = ACTIVE_BACKUP[0].replace("priority 150", "priority");
+    alone.lb.reload(&broken).unwrap();
+    alone.check(
+        alone.lb.logs("priority", since).is_some(),
+        "not a word about it",
+    );
+    // It goes on advertising for longer than a backup would wait.
+    for _ in 0..5 {
+        let advert = |e: &Event| e.frame()?.advert().filter(|a| *a == (55, 150));
+        alone.check(
+            alone.lan.timeline().wait(now(), LONG, advert).is_some(),
+            "it fell silent",
+        );
+    }
+    alone.check(
+        !alone.happened(since, &What::AddressRemoved(VIP)),
+        "the address went",
+    );
+    assert_eq!(alone.lb.daemon().unwrap().processes(), before);
+}
+
+#[test]
+fn the_peer_does_not_notice_a_killed_child() {
+    let mut pair = Pair::new([ours(), ours()], ACTIVE_BACKUP).unwrap();
+    pair.start().unwrap();
+    settle(&pair, true);
+    let since = now();
+    for child in pair.lb01.daemon().unwrap().processes().split_off(1) {
+        end(child);
+    }
+    // The new process advertises again, and more often than the backup's patience is long.
+    for _ in 0..5 {
+        let advert = |e: &Event| (e.node == "lb01").then_some(()).and(e.frame()?.advert());
+        check(
+            pair.lan.timeline().wait(now(), LONG, advert).is_some(),
+            "lb01 fell silent",
+            &pair,
+        );
+    }
+    settle(&pair, true);
+    let other = |e: &Event| e.node == "lb02" && e.log().is_some_and(|l| l.contains("MASTER STATE"));
+    check(
+        !pair.lan.timeline().since(since).iter().any(other),
+        "lb02 took over",
+        &pair,
+    );
+    let gone = |e: &Event| e.node == "lb01" && e.what == What::AddressRemoved(VIP);
+    check(
+        !pair.lan.timeline().since(since).iter().any(gone),
+        "the address went",
+        &pair,
+    );
 }
