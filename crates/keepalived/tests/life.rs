@@ -1,4 +1,4 @@
-//! Crashes, interference and reload on one node.
+//! Crashes and interference.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,76 +6,15 @@
     clippy::indexing_slicing
 )]
 mod common;
+use common::alone::{Alone, end};
 use common::{check, ours, settle};
-use lab::scenario::{ACTIVE_BACKUP, Balancer, LABEL, LB01, LONG, Pair, VIP, host};
+use lab::scenario::{ACTIVE_BACKUP, LABEL, LB01, LONG, Pair, VIP, host};
 use lab::timeline::now;
-use lab::{Event, Lan, What};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use lab::{Event, What};
+use nix::sys::signal::Signal;
 use std::net::Ipv4Addr;
 use std::thread;
-use std::time::{Duration, Instant};
-
-struct Alone {
-    lb: Balancer,
-    lan: Lan,
-}
-
-impl Alone {
-    /// lb01 by itself, not started.
-    fn new() -> Self {
-        let lan = Lan::new().unwrap();
-        let lb = Balancer::new(&lan, "lb01", LB01, ours(), ACTIVE_BACKUP[0]).unwrap();
-        Self { lb, lan }
-    }
-
-    fn master() -> Self {
-        let mut alone = Self::new();
-        alone.lb.start().unwrap();
-        alone.becomes_master(0);
-        alone
-    }
-
-    #[track_caller]
-    fn becomes_master(&self, since: u64) {
-        self.check(self.lb.announces(VIP, since).is_some(), "not master");
-        self.check(
-            self.lb.comes_to_hold(VIP, Some(LABEL), true).unwrap(),
-            "no address",
-        );
-    }
-
-    #[track_caller]
-    fn check(&self, fact: bool, what: &str) {
-        assert!(fact, "{what}\n{}", self.lan.timeline().story(0));
-    }
-
-    /// Waits until something is true that nobody reports.
-    #[track_caller]
-    fn wait(&mut self, what: &str, mut fact: impl FnMut(&mut Balancer) -> bool) {
-        let end = Instant::now() + LONG;
-        while !fact(&mut self.lb) {
-            self.check(Instant::now() < end, what);
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn children(&mut self) -> Vec<u32> {
-        self.lb.daemon().unwrap().processes().split_off(1)
-    }
-
-    fn happened(&self, since: u64, what: &What) -> bool {
-        self.lan
-            .timeline()
-            .since(since)
-            .iter()
-            .any(|e| e.node == "lb01" && e.what == *what)
-    }
-}
-
-fn end(pid: u32) {
-    kill(Pid::from_raw(i32::try_from(pid).unwrap()), Signal::SIGKILL).unwrap();
-}
+use std::time::Duration;
 
 #[test]
 fn what_a_killed_daemon_left_is_removed_at_start() {
@@ -210,59 +149,6 @@ fn a_second_start_says_so_and_changes_nothing() {
 }
 
 #[test]
-fn reload_changes_addresses_and_priority_without_losing_mastership() {
-    let added = Ipv4Addr::new(10, 20, 0, 250);
-    let mut alone = Alone::master();
-    let since = now();
-    let two = ACTIVE_BACKUP[0]
-        .replace("priority 150", "priority 160")
-        .replace(
-            "label eth0:1\n",
-            "label eth0:1\n        10.20.0.250/24 dev eth0 label eth0:3\n",
-        );
-    alone.lb.reload(&two).unwrap();
-    alone.check(
-        alone.lb.announces(added, since).is_some(),
-        "the new address is not announced",
-    );
-    alone.check(
-        alone.lb.comes_to_hold(added, Some("eth0:3"), true).unwrap(),
-        "no new address",
-    );
-    let priority = |e: &Event| e.frame()?.advert().filter(|a| *a == (55, 160)).map(|_| ());
-    alone.check(
-        alone.lan.timeline().wait(since, LONG, priority).is_some(),
-        "no new priority",
-    );
-    alone.check(
-        alone.lb.node.holds(VIP, Some(LABEL)).unwrap(),
-        "the old address is gone",
-    );
-
-    alone.lb.reload(ACTIVE_BACKUP[0]).unwrap();
-    alone.check(
-        alone.lb.comes_to_hold(added, None, false).unwrap(),
-        "the address stayed",
-    );
-    let priority = |e: &Event| e.frame()?.advert().filter(|a| *a == (55, 150)).map(|_| ());
-    alone.check(
-        alone.lan.timeline().wait(now(), LONG, priority).is_some(),
-        "no old priority",
-    );
-    alone.check(
-        !alone.happened(since, &What::AddressRemoved(VIP)),
-        "the old address went",
-    );
-    let left = |e: &Event| e.log().is_some_and(|l| l.contains("STATE"));
-    alone.check(
-        !alone.lan.timeline().since(since).iter().any(left),
-        "the state changed",
-    );
-    let running = alone.lb.daemon().unwrap().is_running();
-    alone.check(running, "the daemon ended");
-}
-
-#[test]
 fn stopping_leaves_nothing() {
     let mut alone = Alone::master();
     let files = ["/run/keepalived.pid", "/run/vrrp.pid"];
@@ -312,31 +198,6 @@ fn statistics_go_where_tmpdir_says() {
             .unwrap_or_default();
         String::from_utf8_lossy(&text).contains(" VRRP Instance = VI_1")
     });
-}
-
-#[test]
-fn a_broken_file_at_reload_changes_nothing() {
-    let mut alone = Alone::master();
-    let (before, since) = (alone.lb.daemon().unwrap().processes(), now());
-    let broken = ACTIVE_BACKUP[0].replace("priority 150", "priority");
-    alone.lb.reload(&broken).unwrap();
-    alone.check(
-        alone.lb.logs("priority", since).is_some(),
-        "not a word about it",
-    );
-    // It goes on advertising for longer than a backup would wait.
-    for _ in 0..5 {
-        let advert = |e: &Event| e.frame()?.advert().filter(|a| *a == (55, 150));
-        alone.check(
-            alone.lan.timeline().wait(now(), LONG, advert).is_some(),
-            "it fell silent",
-        );
-    }
-    alone.check(
-        !alone.happened(since, &What::AddressRemoved(VIP)),
-        "the address went",
-    );
-    assert_eq!(alone.lb.daemon().unwrap().processes(), before);
 }
 
 #[test]

@@ -171,11 +171,6 @@ impl Space {
     pub fn net(&self) -> BorrowedFd<'_> {
         self.net.as_fd()
     }
-
-    /// Process number, as we see it, of the process that keeps these namespaces.
-    pub fn holder(&self) -> u32 {
-        self.holder.id()
-    }
 }
 
 impl Drop for Space {

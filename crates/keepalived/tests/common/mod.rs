@@ -1,6 +1,8 @@
 //! What the system tests share. They need root (namespaces, raw sockets) and say so loudly.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub(crate) mod alone;
+
 use lab::scenario::{Death, LABEL, Pair, VIP};
 use lab::timeline::Stamp;
 use lab::{Launch, original};
