@@ -15,7 +15,7 @@ use crate::table::{Keyword, Set, Table};
 use crate::value::{self, Refused};
 use crate::{Diagnostic, Files, Limits, Pass, Severity, Snapshot, Span, Spanned, keywords};
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Findings for which the nearest known word is looked up; behind so many, nobody reads them.
 const SUGGESTIONS: usize = 200;
@@ -91,6 +91,8 @@ pub struct Cx {
     pub(crate) real_server: RealServer,
     pub(crate) checker: Building,
     pub(crate) url: Url,
+    /// Names that are taken, and where.
+    pub(crate) names: Names,
     /// How many rules got a preference so far, IPv4 and IPv6.
     pub(crate) rule_preferences: (u32, u32),
     /// Set by `include_check` until the reader has taken it.
@@ -100,6 +102,17 @@ pub struct Cx {
     /// The clause being read.
     pub(crate) here: Span,
     pub(crate) pass: Option<Pass>,
+}
+
+/// Names of blocks and where they were given; looked up for each block and each use.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    pub(crate) instances: HashMap<Box<str>, Span>,
+    pub(crate) groups: HashMap<Box<str>, Span>,
+    pub(crate) scripts: HashMap<Box<str>, Span>,
+    pub(crate) files: HashMap<Box<str>, Span>,
+    pub(crate) processes: HashMap<Box<str>, Span>,
+    pub(crate) bfds: HashMap<Box<str>, Span>,
 }
 
 /// A checker being read; which of its parts count is known when its block ends.

@@ -3,6 +3,7 @@ use super::groups::is_owner;
 use crate::{Facts, Plan};
 use conf::config::{Instance as Block, Track, Weight};
 use conf::{Config, Diagnostic, Pass, Severity};
+use std::collections::BTreeSet;
 
 /// Interfaces that are tracked must exist.
 pub(super) fn interfaces(config: &Config, facts: &Facts, findings: &mut Vec<Diagnostic>) {
@@ -38,14 +39,16 @@ pub(super) fn interfaces(config: &Config, facts: &Facts, findings: &mut Vec<Diag
 
 /// Tracking without effect: the own interface, and weights of an address owner.
 pub(super) fn owners(config: &Config, plan: &Plan, findings: &mut Vec<Diagnostic>) {
-    for block in &config.instances {
-        if !plan
-            .instances
-            .values()
-            .any(|instance| *instance.name == *block.name.value)
-        {
-            continue;
-        }
+    let planned: BTreeSet<&str> = plan
+        .instances
+        .values()
+        .map(|instance| &*instance.name)
+        .collect();
+    for block in config
+        .instances
+        .iter()
+        .filter(|block| planned.contains(&*block.name.value))
+    {
         own_interface(block, findings);
         if is_owner(block) {
             owner_weights(config, block, findings);

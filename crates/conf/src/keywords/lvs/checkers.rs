@@ -587,12 +587,7 @@ static FILE_OWN: &[Keyword] = &[
             args: "<track_file>",
             set: |cx, line| {
                 let Some(word) = line.need(cx, 1) else { return };
-                if cx
-                    .config
-                    .files
-                    .iter()
-                    .any(|file| *file.name.value == *word.text())
-                {
+                if cx.names.files.contains_key(&*word.text()) {
                     cx.checker.object = Some(spanned(word));
                 } else {
                     cx.report(
@@ -655,12 +650,7 @@ fn bfd_name(cx: &mut Cx, line: &Line<'_>) {
             format!("({server}) BFD_CHECK - No or too many names specified - skipping checker");
         return cx.report("missing-value", Severity::Error, text, line.span());
     };
-    if !cx
-        .config
-        .bfds
-        .iter()
-        .any(|bfd| *bfd.name.value == *word.text())
-    {
+    if !cx.names.bfds.contains_key(&*word.text()) {
         let text = format!("({server}) BFD_CHECK - BFD {} not configured", word.text());
         return cx.report("unknown-name", Severity::Error, text, word.span);
     }

@@ -7,11 +7,12 @@ use crate::config::{
     Bfd, Script, Track, TrackFile, TrackGroup, TrackProcess, TrackScript, User, Weight,
 };
 use crate::lex::Word;
-use crate::parse::{Cx, Line, script};
+use crate::parse::{Cx, Line, Names, script};
 use crate::table::{Keyword, Set, Table};
 use crate::value;
-use crate::{Diagnostic, Severity, Spanned, nearest};
+use crate::{Diagnostic, Severity, Span, Spanned, nearest};
 use core::time::Duration;
+use std::collections::HashMap;
 
 /// `vrrp_script`.
 pub static SCRIPT: Table = Table {
@@ -178,15 +179,15 @@ static GROUP_ROWS: &[Keyword] = &[Keyword::new(
 )];
 
 /// The name behind a block's keyword; the block is left out without one, or with a known one.
-fn named<'a>(
+fn named(
     cx: &mut Cx,
     line: &Line<'_>,
-    mut known: impl Iterator<Item = &'a Spanned<Box<str>>>,
+    known: fn(&Names) -> &HashMap<Box<str>, Span>,
 ) -> Option<Spanned<Box<str>>> {
     let name = spanned(line.need(cx, 1)?);
     no_extra(cx, line, 2);
     cx.name = name.value.clone();
-    if let Some(first) = known.find(|other| other.value == name.value) {
+    if let Some(&first) = known(&cx.names).get(&name.value) {
         let keyword = line
             .word(0)
             .map_or_else(String::new, |w| w.text().into_owned());
@@ -194,7 +195,7 @@ fn named<'a>(
         let found = Diagnostic::new("duplicate-name", Severity::Error, text).at(name.span);
         cx.push(
             found
-                .label(first.span, "first defined here")
+                .label(first, "first defined here")
                 .help("the block is left out"),
         );
         return None;
@@ -203,8 +204,7 @@ fn named<'a>(
 }
 
 pub(super) fn open_script(cx: &mut Cx, line: &Line<'_>) -> bool {
-    let known: Vec<_> = cx.config.scripts.iter().map(|s| s.name.clone()).collect();
-    let name = named(cx, line, known.iter());
+    let name = named(cx, line, |names| &names.scripts);
     cx.script = TrackScript {
         name: name.clone().unwrap_or_default(),
         ..TrackScript::default()
@@ -221,12 +221,14 @@ pub(super) fn close_script(cx: &mut Cx) {
         );
         return cx.report("empty-block", Severity::Error, text, block.name.span);
     }
+    cx.names
+        .scripts
+        .insert(block.name.value.clone(), block.name.span);
     cx.config.scripts.push(block);
 }
 
 pub(super) fn open_process(cx: &mut Cx, line: &Line<'_>) -> bool {
-    let known: Vec<_> = cx.config.processes.iter().map(|s| s.name.clone()).collect();
-    let name = named(cx, line, known.iter());
+    let name = named(cx, line, |names| &names.processes);
     cx.process = TrackProcess {
         name: name.clone().unwrap_or_default(),
         ..TrackProcess::default()
@@ -243,12 +245,14 @@ pub(super) fn close_process(cx: &mut Cx) {
         );
         return cx.report("empty-block", Severity::Error, text, block.name.span);
     }
+    cx.names
+        .processes
+        .insert(block.name.value.clone(), block.name.span);
     cx.config.processes.push(block);
 }
 
 pub(super) fn open_bfd(cx: &mut Cx, line: &Line<'_>) -> bool {
-    let known: Vec<_> = cx.config.bfds.iter().map(|s| s.name.clone()).collect();
-    let name = named(cx, line, known.iter());
+    let name = named(cx, line, |names| &names.bfds);
     cx.bfd = Bfd {
         name: name.clone().unwrap_or_default(),
         ..Bfd::default()
@@ -275,12 +279,14 @@ pub(super) fn close_bfd(cx: &mut Cx) {
         cx.report("bfd-hops", Severity::Warning, text, hops.span);
         block.max_hops = Some(hops.map(|_| i16::from(ttl.value)));
     }
+    cx.names
+        .bfds
+        .insert(block.name.value.clone(), block.name.span);
     cx.config.bfds.push(block);
 }
 
 pub(super) fn open_file(cx: &mut Cx, line: &Line<'_>) -> bool {
-    let known: Vec<_> = cx.config.files.iter().map(|s| s.name.clone()).collect();
-    let name = named(cx, line, known.iter());
+    let name = named(cx, line, |names| &names.files);
     cx.file = TrackFile {
         name: name.clone().unwrap_or_default(),
         ..TrackFile::default()
@@ -294,6 +300,9 @@ pub(super) fn close_file(cx: &mut Cx) {
         let text = format!("No file set for track_file {} - ignoring", block.name.value);
         return cx.report("empty-block", Severity::Error, text, block.name.span);
     }
+    cx.names
+        .files
+        .insert(block.name.value.clone(), block.name.span);
     cx.config.files.push(block);
 }
 
@@ -517,15 +526,14 @@ pub(super) fn track(cx: &mut Cx, line: &Line<'_>, kind: Kind, known: &[Track]) -
 /// Whether what a line tracks was defined before it, as the original reads it. Interfaces are
 /// facts of the machine, which the plan looks at.
 pub(super) fn is_defined(cx: &mut Cx, kind: Kind, track: &Track) -> bool {
-    let config = &cx.config;
-    let names: Vec<&Spanned<Box<str>>> = match kind {
+    let names = match kind {
         Kind::Interface => return true,
-        Kind::Script => config.scripts.iter().map(|block| &block.name).collect(),
-        Kind::File => config.files.iter().map(|block| &block.name).collect(),
-        Kind::Process => config.processes.iter().map(|block| &block.name).collect(),
-        Kind::Bfd => config.bfds.iter().map(|block| &block.name).collect(),
+        Kind::Script => &cx.names.scripts,
+        Kind::File => &cx.names.files,
+        Kind::Process => &cx.names.processes,
+        Kind::Bfd => &cx.names.bfds,
     };
-    if names.iter().any(|name| name.value == track.name.value) {
+    if names.contains_key(&track.name.value) {
         return true;
     }
     let text = format!(
@@ -535,7 +543,7 @@ pub(super) fn is_defined(cx: &mut Cx, kind: Kind, track: &Track) -> bool {
         track.name.value
     );
     let found = Diagnostic::new("unknown-name", Severity::Error, text).at(track.name.span);
-    let near = nearest(&track.name.value, names.iter().map(|name| &*name.value));
+    let near = nearest(&track.name.value, names.keys().map(|name| &**name));
     let found = match near {
         Some(near) => found.help(format!("did you mean '{near}'?")),
         None => found.help("it must be defined before its use"),

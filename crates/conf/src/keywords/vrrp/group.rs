@@ -87,18 +87,14 @@ pub(in crate::keywords) fn open_group(cx: &mut Cx, line: &Line<'_>) -> bool {
     };
     cx.name = name.text().into();
     no_extra(cx, line, 2);
-    if let Some(first) = cx
-        .config
-        .sync_groups
-        .iter()
-        .find(|group| group.name.value == cx.name)
-    {
+    if let Some(&first) = cx.names.groups.get(&cx.name) {
         let text = format!("vrrp sync group {} already defined", cx.name);
         let found = Diagnostic::new("duplicate-name", Severity::Error, text).at(name.span);
-        let found = found.label(first.name.span, "first defined here");
+        let found = found.label(first, "first defined here");
         cx.push(found.help("the block is left out"));
         return false;
     }
+    cx.names.groups.insert(cx.name.clone(), name.span);
     cx.group = SyncGroup {
         name: spanned(name),
         ..SyncGroup::default()

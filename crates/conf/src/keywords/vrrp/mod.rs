@@ -347,18 +347,14 @@ pub(super) fn open(cx: &mut Cx, line: &Line<'_>) -> bool {
         return false;
     };
     cx.name = name.text().into();
-    if let Some(first) = cx
-        .config
-        .instances
-        .iter()
-        .find(|known| known.name.value == cx.name)
-    {
+    if let Some(&first) = cx.names.instances.get(&cx.name) {
         let text = format!("vrrp instance {} already defined", cx.name);
         let found = Diagnostic::new("duplicate-name", Severity::Error, text).at(name.span);
-        let found = found.label(first.name.span, "first defined here");
+        let found = found.label(first, "first defined here");
         cx.push(found.help("give it another name; the block is left out"));
         return false;
     }
+    cx.names.instances.insert(cx.name.clone(), name.span);
     cx.instance = Instance {
         name: Spanned::new(cx.name.clone(), name.span),
         ..Instance::default()
