@@ -112,11 +112,7 @@ fn apply(id: Id, value: String, o: &mut Options, chosen: &mut Chosen) {
             _ => o.warnings.push(format!("Unknown format '{value}'")),
         },
         // handled by the caller, or without effect here
-        Id::ReleaseVips
-        | Id::Signum
-        | Id::ConfigTest
-        | Id::Version
-        | Id::Help => {}
+        Id::ReleaseVips | Id::Signum | Id::ConfigTest | Id::Version | Id::Help => {}
     }
 }
 

@@ -13,14 +13,17 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
+use vrrp::{Reading, TrackerId};
 
 /// From the supervisor to a role.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum ToRole {
     /// The first message; the plan comes along.
-    Start(Settings),
-    /// A new plan comes along.
-    Reload,
+    Start(Settings, Vec<News>),
+    /// A new plan comes along, with what is known of objects that it tracks.
+    Reload(Vec<News>),
+    /// A tracked object says something.
+    News(News),
     /// Write files for people and tools.
     Dump(Dump),
     /// Leave in good order.
@@ -51,6 +54,9 @@ pub(crate) enum PoolNotice {
     Server(ServerId, bool),
     Quorum(PoolId, bool),
 }
+
+/// A tracked object and what it says.
+pub(crate) type News = (TrackerId, Reading);
 
 /// From a role to the supervisor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,15 +135,17 @@ pub(crate) fn unseal(memfd: &OwnedFd) -> io::Result<Plan> {
 /// The supervisor writes the first message right after starting a role.
 const FIRST_MESSAGE: Duration = Duration::from_secs(10);
 
-/// Waits for settings and plan.
-pub(crate) fn first(channel: &Channel) -> io::Result<(Settings, Plan)> {
+/// Waits for settings, plan and what is known of tracked objects.
+pub(crate) fn first(channel: &Channel) -> io::Result<(Settings, Plan, Vec<News>)> {
     let mut reactor = Reactor::new()?;
     reactor.add(channel.as_fd(), 0)?;
     let until = linux::clock::now() + FIRST_MESSAGE;
     let mut ready = Vec::new();
     loop {
         match receive::<ToRole>(channel)? {
-            Some((ToRole::Start(settings), Some(plan))) => return Ok((settings, unseal(&plan)?)),
+            Some((ToRole::Start(settings, news), Some(plan))) => {
+                return Ok((settings, unseal(&plan)?, news));
+            }
             Some(other) => {
                 return Err(io::Error::other(format!(
                     "unexpected first message {other:?}"

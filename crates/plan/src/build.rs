@@ -1,5 +1,5 @@
 //! From what was written to what is meant.
-use crate::{Global, Plan, ScriptFacts, checks, instance, lvs, notify, process};
+use crate::{Global, Plan, ScriptFacts, checks, groups, instance, lvs, notify, process, tracking};
 use conf::{Config, Diagnostic};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,11 +41,21 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
         },
         ..Plan::default()
     };
+    let known = tracking::known(config);
     for (block, id) in config.instances.iter().zip(0..) {
-        if let Some(instance) = instance::build(&config.global, block, facts, &mut findings) {
+        if let Some(mut instance) = instance::build(&config.global, block, facts, &mut findings) {
+            let group = config.sync_groups.iter().find(|group| {
+                let mut members = group.members.iter();
+                members.any(|member| member.value == block.name.value)
+            });
+            let owner = instance.params.priority.is_owner();
+            instance.params.tracks = known.tracks(block, group, owner);
             plan.instances.insert(InstanceId(id), instance);
         }
     }
+    plan.groups = groups::build(config, &plan.instances);
+    plan.trackers = known.trackers;
+    plan.forget_unused();
     checks::all(config, facts, &plan, &mut findings);
     plan.lvs = lvs::build(config, &mut findings);
     (plan, findings)

@@ -1,12 +1,12 @@
 //! A reload as a value: what has to happen to get from the running plan to the next one.
-use crate::{Instance, Notify, Plan};
+use crate::{Instance, Notify, Plan, groups, tracking};
 use std::collections::{BTreeMap, BTreeSet};
 use vrrp::{Change, InstanceId};
 
 /// Steps in the order in which they have to be taken: removals free what additions may claim.
 pub type Changes = Vec<Change<InstanceId, Instance>>;
 
-/// Gives each instance of `next` the id that the running instance of its name has, and new ids,
+/// Gives each instance, group and tracked object of `next` the id that the running instance of its name has, and new ids,
 /// never used in `running`, to the others.
 pub fn adopt_ids(next: &mut Plan, running: &Plan) {
     let known: BTreeMap<&str, InstanceId> = running
@@ -19,15 +19,19 @@ pub fn adopt_ids(next: &mut Plan, running: &Plan) {
         .last_key_value()
         .map_or(0, |(id, _)| id.0.saturating_add(1));
     let instances = std::mem::take(&mut next.instances);
-    for (_, instance) in instances {
+    let mut moved = BTreeMap::new();
+    for (built, instance) in instances {
         let id = known.get(&*instance.name).copied().unwrap_or_else(|| {
             let id = InstanceId(fresh);
             fresh = fresh.saturating_add(1);
             id
         });
+        moved.insert(built, id);
         next.instances.insert(id, instance);
     }
     crate::lvs::adopt_ids(&mut next.lvs, &running.lvs);
+    groups::adopt(next, running, &moved);
+    tracking::adopt(next, running);
 }
 
 /// What differs, removals first, then what is kept, tuned or rebuilt, then additions.

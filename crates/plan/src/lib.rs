@@ -9,25 +9,29 @@ mod addresses;
 mod build;
 mod checks;
 mod diff;
+mod groups;
 mod hmac;
 mod instance;
 pub mod lvs;
 mod notify;
 mod peers;
 mod process;
+mod tracking;
 
 pub use build::{Facts, build};
 pub use checks::{PathFact, ScriptFacts, programs};
 pub use diff::{Changes, adopt_ids, diff};
+pub use groups::Group;
 pub use hmac::key_files;
 pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts};
 pub use process::{Realtime, Tuning};
+pub use tracking::{File, Object, ParamMatch, Process, Script, Source, Trackers};
 
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use vrrp::InstanceId;
+use vrrp::{GroupId, InstanceId};
 use wire::Prefix;
 
 /// The whole configuration as meant.
@@ -39,6 +43,10 @@ pub struct Plan {
     pub instances: BTreeMap<InstanceId, Instance>,
     /// `virtual_server` blocks and what belongs to them.
     pub lvs: lvs::Lvs,
+    /// `vrrp_sync_group` blocks.
+    pub groups: BTreeMap<GroupId, Group>,
+    /// What instances track besides interfaces.
+    pub trackers: Trackers,
 }
 
 /// Daemon-wide settings.

@@ -112,13 +112,17 @@ pub(crate) fn notify(global: &config::Global, block: &config::Notify) -> Notify 
     }
 }
 
+pub(crate) fn user(user: &config::User) -> RunAs {
+    RunAs {
+        user: user.user.value.to_string(),
+        group: user.group.as_ref().map(|group| group.value.to_string()),
+    }
+}
+
 pub(crate) fn scripts(global: &config::Global) -> Scripts {
     let groups = global.scripts.set_supplementary_groups.as_ref();
     Scripts {
-        user: global.script_user.as_ref().map(|user| RunAs {
-            user: user.user.value.to_string(),
-            group: user.group.as_ref().map(|group| group.value.to_string()),
-        }),
+        user: global.script_user.as_ref().map(user),
         secure: global.enable_script_security,
         supplementary_groups: groups.is_some_and(|on| on.value),
     }

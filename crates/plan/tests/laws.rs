@@ -36,6 +36,7 @@ fn plans() -> impl Strategy<Value = Plan> {
                     }),
             )
             .collect(),
+        ..Plan::default()
     })
 }
 

@@ -11,3 +11,4 @@ pub mod log;
 pub mod manual;
 pub mod notice;
 pub mod stats;
+pub mod track;

@@ -54,6 +54,9 @@ pub fn packet(why: &Reject) -> Option<String> {
 fn text(event: &Event) -> Option<String> {
     Some(match event {
         Event::Entering { state, init } => entering(*state, *init),
+        Event::PriorityChanged { from, to } => {
+            format!("Changing effective priority from {from} to {to}")
+        }
         Event::Timeout => "Receive advertisement timeout".into(),
         Event::Setting => "setting VIPs.".into(),
         Event::Removing => "removing VIPs.".into(),

@@ -1,5 +1,5 @@
 //! What the machine wants done, in the order in which it has to be done.
-use crate::{Event, InstanceId, Notice};
+use crate::{Event, GroupId, GroupNotice, InstanceId, Notice, StateKind, TrackEvent, TrackerId};
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -52,8 +52,14 @@ pub enum Effect {
     },
     /// The state changed; comes behind the `Hold` or `Release` that belongs to it.
     Notify(Notice),
+    /// A group changed; comes behind what its members did, except at the start.
+    NotifyGroup(GroupNotice),
     /// Something to log or count.
     Tell(InstanceId, Event),
+    /// The members of a group follow one that went to this state.
+    TellGroup(GroupId, StateKind),
+    /// Something to log about a tracked object.
+    TellTracker(TrackerId, TrackEvent),
 }
 
 /// The queue between machine and executor.

@@ -61,6 +61,7 @@ impl Instance {
         Backup {
             down_at: now + self.down_after(advert),
             interval: advert.interval,
+            wants: false,
             ..backup
         }
     }
@@ -89,6 +90,7 @@ impl Instance {
         Backup {
             down_at,
             preempt_at: None,
+            wants: false,
             ..backup
         }
     }
@@ -232,8 +234,15 @@ impl Instance {
         match self.state {
             State::Backup(backup) if backup.down_at <= now => {
                 self.tell(Event::Timeout, out);
-                self.unlearn(backup.interval, out);
-                self.become_master(now, Cause::MasterSilent, out);
+                if self.group.is_some() {
+                    self.state = State::Backup(Backup {
+                        wants: true,
+                        down_at: now + self.master_down(),
+                        ..backup
+                    });
+                } else {
+                    self.take_over(now, backup, Cause::MasterSilent, out);
+                }
             }
             State::Init(Some(at)) if at <= now => {
                 self.state = State::Init(None);
@@ -247,6 +256,18 @@ impl Instance {
             State::Master(master) => self.master_timeout(now, master, out),
             State::Backup(_) | State::Init(_) | State::Fault | State::Stopped => {}
         }
+    }
+
+    /// From backup to master.
+    pub(crate) fn take_over(
+        &mut self,
+        now: Instant,
+        backup: Backup,
+        cause: Cause,
+        out: &mut Outbox,
+    ) {
+        self.unlearn(backup.interval, out);
+        self.become_master(now, cause, out);
     }
 
     /// As master our own interval counts.

@@ -1,5 +1,5 @@
 //! What happened, as values: the text for people is made from them elsewhere (`report`).
-use crate::InstanceId;
+use crate::{InstanceId, Reading};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -49,6 +49,11 @@ pub enum Cause {
     LinkUp,
     /// A tracked object without weight failed.
     Tracked,
+    /// Another member of the sync group went first.
+    Group {
+        /// That member.
+        first: InstanceId,
+    },
     /// Somebody removed an address that we hold.
     AddressLost,
     /// We were kept from running for longer than others wait for a master.
@@ -74,6 +79,15 @@ pub struct Notice {
     pub cause: Cause,
     /// When.
     pub at: Instant,
+}
+
+/// What is worth telling of a tracked object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrackEvent {
+    /// It says something else than last time.
+    Reading(Reading),
+    /// It counts as up or down now, or its number changed; with the reading that did it.
+    Level(Reading),
 }
 
 /// Why an advert was refused; each reason has its own counter.
@@ -220,6 +234,13 @@ pub enum Event {
         state: StateKind,
         /// The first one after the start.
         init: bool,
+    },
+    /// The effective priority changed.
+    PriorityChanged {
+        /// Before.
+        from: Priority,
+        /// Now.
+        to: Priority,
     },
     /// No advert for `Master_Down_Interval`.
     Timeout,

@@ -6,7 +6,8 @@ use crate::effect::Outbox;
 use crate::receive::Advert;
 use crate::state::{Backup, Bursts, Master, Rate, Reason, Reasons, State};
 use crate::stats::{Stats, Told};
-use crate::{Cause, Effect, Event, InstanceId, Link, Notice, Params, StateKind};
+use crate::track::{self, Share};
+use crate::{Cause, Effect, Event, GroupId, InstanceId, Link, Notice, Params, StateKind};
 use core::time::Duration;
 use std::net::IpAddr;
 use wire::{Instant, Priority};
@@ -34,6 +35,14 @@ pub(crate) struct Instance {
     pub(crate) clock: Clock,
     /// Until then all elections are held (`vrrp_startup_delay`).
     pub(crate) held_until: Instant,
+    /// Started, though it may still wait.
+    pub(crate) begun: bool,
+    /// Its start waits, or had to wait, for the first result of a script.
+    pub(crate) waited: bool,
+    /// Its sync group.
+    pub(crate) group: Option<GroupId>,
+    /// Another member of the group that moved first the last time.
+    pub(crate) led_by: Option<InstanceId>,
     /// As owner: who made us lower our priority to 254.
     pub(crate) reduced_by: Option<IpAddr>,
 }
@@ -56,6 +65,10 @@ impl Instance {
             sequences: Sequences::default(),
             clock: Clock::default(),
             held_until: now,
+            begun: false,
+            waited: false,
+            group: None,
+            led_by: None,
             reduced_by: None,
         }
     }
@@ -70,10 +83,7 @@ impl Instance {
                 base
             };
         }
-        let sum = i32::from(base.get())
-            .saturating_add(self.weight)
-            .clamp(1, 254);
-        Priority::new(u8::try_from(sum).unwrap_or(254))
+        track::effective(base, self.weight)
     }
 
     /// Takes up what is known of its link, without acting on it.
@@ -100,8 +110,12 @@ impl Instance {
     /// `state MASTER` says so.
     pub(crate) fn start(&mut self, now: Instant, resumed: bool, out: &mut Outbox) {
         let held = self.held_until.saturating_since(now);
-        if !self.reasons.is_empty() {
+        self.begun = true;
+        if self.reasons.is_fault() {
             self.enter_fault(now, self.fault_cause(), out);
+        } else if !self.reasons.is_empty() {
+            // the first result of a script decides; see `review`
+            self.waited = true;
         } else if resumed {
             self.become_master(now, Cause::Resumed, out);
         } else if !self.params.start_master || !self.priority().is_owner() {
@@ -117,12 +131,22 @@ impl Instance {
     /// Into fault or out of it, as the reasons have it now. After a fault it is backup first,
     /// whatever `state` says.
     pub(crate) fn review(&mut self, now: Instant, out: &mut Outbox) {
-        match (self.state.kind(), self.reasons.is_empty()) {
-            (StateKind::Fault, true) => {
-                self.greet_peers(out);
-                self.enter_backup(now, self.master_down(), Cause::LinkUp, out);
+        let (fault, free) = (self.reasons.is_fault(), self.reasons.is_empty());
+        match self.state {
+            State::Init(None) if self.waited && free => self.start(now, false, out),
+            // as the original, without a line of its own: the script has one
+            State::Init(None) if self.waited && fault => {
+                self.leave(now, State::Fault, self.fault_cause(), true, out);
             }
-            (StateKind::Backup | StateKind::Master, false) => {
+            State::Fault if free => {
+                let cause = match self.led_by {
+                    Some(first) => Cause::Group { first },
+                    None => Cause::LinkUp,
+                };
+                self.greet_peers(out);
+                self.enter_backup(now, self.master_down(), cause, out);
+            }
+            State::Backup(_) | State::Master(_) if fault => {
                 self.enter_fault(now, self.fault_cause(), out);
             }
             _ => {}
@@ -136,6 +160,28 @@ impl Instance {
                 id: self.id,
                 address,
             });
+        }
+    }
+
+    /// Takes up what its tracked objects say, without acting on faults. The timer of a backup
+    /// moves with the priority, as the original's does.
+    pub(crate) fn weigh(&mut self, share: Share, out: &mut Outbox) {
+        let from = self.priority();
+        self.weight = share.weight;
+        self.reasons.set(Reason::Tracked, share.fault);
+        self.reasons.set(Reason::Waits, share.wait);
+        let to = self.priority();
+        if from == to {
+            return;
+        }
+        if let State::Backup(backup) = &mut self.state {
+            let skew = |priority| backup.interval.skew(self.params.version, priority);
+            let moved = (backup.down_at + skew(to)).as_nanos();
+            let before = u64::try_from(skew(from).as_nanos()).unwrap_or(0);
+            backup.down_at = Instant::from_nanos(moved.saturating_sub(before));
+        }
+        if !matches!(self.state, State::Fault | State::Stopped) {
+            self.tell(Event::PriorityChanged { from, to }, out);
         }
     }
 
@@ -156,10 +202,11 @@ impl Instance {
         cause: Cause,
         out: &mut Outbox,
     ) {
-        let init = matches!(self.state, State::Init(_));
+        let init = matches!(self.state, State::Init(_)) && !self.waited;
         let next = Backup {
             down_at: now + wait,
             preempt_at: None,
+            wants: false,
             interval: self.params.interval,
             told: Rate::default(),
         };
@@ -312,8 +359,11 @@ impl Instance {
         let link = [Reason::LinkMissing, Reason::LinkDown, Reason::NoSource];
         if link.into_iter().any(|reason| self.reasons.has(reason)) {
             Cause::LinkDown
-        } else {
+        } else if self.reasons.has(Reason::Tracked) {
             Cause::Tracked
+        } else {
+            let first = self.led_by.unwrap_or(self.id);
+            Cause::Group { first }
         }
     }
 }

@@ -23,10 +23,12 @@ mod reload;
 mod router;
 mod state;
 mod stats;
+mod track;
+mod watch;
 
 pub use effect::{Destination, Effect};
-pub use event::{Cause, Event, ListFault, Notice, Reject, StateKind};
-pub use group::GroupId;
+pub use event::{Cause, Event, ListFault, Notice, Reject, StateKind, TrackEvent};
+pub use group::{GroupId, GroupNotice};
 pub use link::{Link, Received};
 pub use params::{
     Auth, Change, Checksum, Garp, Hmac, HmacMode, InstanceId, Params, Peer, Preempt, Replay,
@@ -35,3 +37,4 @@ pub use params::{
 pub use router::{Router, Verdict};
 pub use state::{Reason, Reasons};
 pub use stats::Stats;
+pub use track::{Reading, Tracked, Tracker, TrackerId, TrackerKind, What, Why};

@@ -1,4 +1,5 @@
 //! What an instance is told: the meaning of a `vrrp_instance` block, without its text.
+use crate::Tracked;
 use core::fmt;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
@@ -167,6 +168,8 @@ pub struct Params {
     pub owner_ignore_adverts: bool,
     /// The interface may go down without fault (`dont_track_primary`).
     pub dont_track_primary: bool,
+    /// Tracked objects, those of its sync group included.
+    pub tracks: Vec<Tracked>,
     /// Signed adverts (`auth_hmac`).
     pub hmac: Option<Hmac>,
     /// As master, back to backup when our own timer fires so late that a backup of this
@@ -204,6 +207,7 @@ impl Params {
             higher_prio_send_advert: false,
             owner_ignore_adverts: false,
             dont_track_primary: false,
+            tracks: Vec::new(),
             hmac: None,
             timer_expired_backup: None,
         }

@@ -1,11 +1,14 @@
 //! All instances of one process, found by id, by key on the wire, and by deadline.
 use crate::clock::Clock;
 use crate::effect::Outbox;
+use crate::group::Group;
 use crate::instance::Instance;
 use crate::receive::MIN_LEN;
-use crate::state::{Reason, State};
+use crate::state::State;
+use crate::track::Watch;
 use crate::{
-    Cause, Change, Effect, InstanceId, Link, Params, Reasons, Received, Reject, StateKind, Stats,
+    Cause, Change, Effect, GroupId, InstanceId, Link, Params, Reasons, Received, Reject, StateKind,
+    Stats, TrackerId,
 };
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,14 +38,16 @@ pub enum Verdict {
 /// deadlines that are due at once.
 #[derive(Debug, Clone, Default)]
 pub struct Router {
-    instances: BTreeMap<InstanceId, Instance>,
+    pub(crate) instances: BTreeMap<InstanceId, Instance>,
     keys: BTreeMap<Key, Vec<InstanceId>>,
     timers: BTreeSet<(Instant, InstanceId)>,
-    links: BTreeMap<String, Link>,
-    out: Outbox,
+    pub(crate) links: BTreeMap<String, Link>,
+    pub(crate) groups: BTreeMap<GroupId, Group>,
+    pub(crate) watches: BTreeMap<TrackerId, Watch>,
+    pub(crate) out: Outbox,
     clock: Clock,
     /// Instances that go on as master when they are added.
-    resumed: BTreeSet<InstanceId>,
+    pub(crate) resumed: BTreeSet<InstanceId>,
     held_until: Instant,
     unknown_vrids: u64,
     stubs: u64,
@@ -68,10 +73,12 @@ impl Router {
     /// oversleep they may say that a deadline means nothing any more.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some((at, id)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
-            let done = self.with(id, |instance, out| instance.handle_timeout(now, out));
-            if done.is_none() {
+            let Some(was) = self.state(id) else {
                 self.timers.remove(&(at, id));
-            }
+                continue;
+            };
+            self.with(id, |instance, out| instance.handle_timeout(now, out));
+            self.sync(now, id, was);
         }
     }
 
@@ -101,9 +108,13 @@ impl Router {
             self.unknown_vrids += 1;
             return Verdict::Reject(Reject::Vrid { got: packet.vrid() });
         };
+        let was = self.state(id);
         let verdict = self.with(id, |instance, out| {
             instance.handle_advert(now, rx, packet, out)
         });
+        if let Some(was) = was {
+            self.sync(now, id, was);
+        }
         verdict.unwrap_or(Verdict::Ignored(id))
     }
 
@@ -146,7 +157,7 @@ impl Router {
         let on_link = self
             .instances
             .values()
-            .filter(|instance| instance.params.interface == name);
+            .filter(|instance| instance.params.interface == name || instance.tracks(name));
         for id in on_link.map(|instance| instance.id).collect::<Vec<_>>() {
             self.review(now, id);
         }
@@ -155,6 +166,7 @@ impl Router {
     /// Somebody removed an address that the instance holds: it steps back and, one skew
     /// later, takes over again unless somebody else has.
     pub fn handle_address_lost(&mut self, now: Instant, id: InstanceId) {
+        let was = self.state(id);
         self.with(id, |instance, out| {
             if matches!(instance.state, State::Master(_)) {
                 let skew = instance
@@ -164,20 +176,13 @@ impl Router {
                 instance.enter_backup(now, skew, Cause::AddressLost, out);
             }
         });
-    }
-
-    /// The tracked objects of an instance: the sum of their weights, and whether one without
-    /// weight has failed.
-    pub fn handle_track(&mut self, now: Instant, id: InstanceId, weight: i32, failed: bool) {
-        self.with(id, |instance, _| {
-            instance.weight = weight;
-            instance.reasons.set(Reason::Tracked, failed);
-        });
-        self.review(now, id);
+        if let Some(was) = was {
+            self.sync(now, id, was);
+        }
     }
 
     /// Into fault or out of it, as the reasons have it now.
-    fn review(&mut self, now: Instant, id: InstanceId) {
+    pub(crate) fn review(&mut self, now: Instant, id: InstanceId) {
         let links = &self.links;
         let Some(instance) = self.instances.get_mut(&id) else {
             return;
@@ -188,7 +193,13 @@ impl Router {
         if before != after {
             self.rekey(id, before, after);
         }
-        self.with(id, |instance, out| instance.review(now, out));
+        self.weigh(id);
+        match self.instances.get(&id).and_then(|instance| instance.group) {
+            Some(group) => self.review_group(now, group, id),
+            None => {
+                self.with(id, |instance, out| instance.review(now, out));
+            }
+        }
     }
 
     /// Moves an instance from one link's keys to another's.
@@ -229,10 +240,10 @@ impl Router {
     fn add(&mut self, now: Instant, id: InstanceId, params: Params) {
         let mut instance = Instance::new(now, id, params);
         instance.held_until = self.held_until;
+        instance.group = self.group_of(id);
         self.instances.insert(id, instance);
         self.review(now, id);
-        let resumed = self.resumed.remove(&id);
-        self.with(id, |instance, out| instance.start(now, resumed, out));
+        self.begin(now, id);
     }
 
     /// The instance was master in a process that has just died, and its addresses are still in
@@ -256,10 +267,11 @@ impl Router {
         for id in self.ids().collect::<Vec<_>>() {
             self.with(id, |instance, out| instance.stop(now, Cause::Stopping, out));
         }
+        self.stop_groups(now);
     }
 
     /// Works on one instance and keeps its place among the deadlines right.
-    fn with<T>(
+    pub(crate) fn with<T>(
         &mut self,
         id: InstanceId,
         work: impl FnOnce(&mut Instance, &mut Outbox) -> T,

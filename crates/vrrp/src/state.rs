@@ -23,6 +23,8 @@ pub(crate) struct Backup {
     pub(crate) down_at: Instant,
     /// When `preempt_delay` is over, while it runs.
     pub(crate) preempt_at: Option<Instant>,
+    /// In a sync group: our time has come, and we wait for the others.
+    pub(crate) wants: bool,
     /// The master's interval: learnt in version 3, else ours.
     pub(crate) interval: AdvertInterval,
     /// How far ahead of its rate telling of useless adverts is.
@@ -156,7 +158,7 @@ impl State {
 
 /// Why an instance cannot take part; it can when the set is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Reasons(u8);
+pub struct Reasons(u16);
 
 /// One reason to be in fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,14 +171,23 @@ pub enum Reason {
     NoSource,
     /// A tracked object without weight failed.
     Tracked,
+    /// A tracked object without weight has said nothing yet; holds back a start only.
+    Waits,
+    /// Another member of the sync group is in fault.
+    Group,
+    /// Another member of the sync group waits.
+    GroupWaits,
 }
 
 impl Reasons {
-    const ALL: [Reason; 4] = [
+    const ALL: [Reason; 7] = [
         Reason::LinkMissing,
         Reason::LinkDown,
         Reason::NoSource,
         Reason::Tracked,
+        Reason::Waits,
+        Reason::Group,
+        Reason::GroupWaits,
     ];
 
     /// Adds or removes one reason.
@@ -193,6 +204,19 @@ impl Reasons {
     /// No reason: the instance can take part.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// A reason to be in fault, not only to wait.
+    pub fn is_fault(self) -> bool {
+        let waits = [Reason::Waits, Reason::GroupWaits];
+        self.iter().any(|reason| !waits.contains(&reason))
+    }
+
+    /// Without those that come from other members of the group.
+    pub(crate) fn own(mut self) -> Reasons {
+        self.set(Reason::Group, false);
+        self.set(Reason::GroupWaits, false);
+        self
     }
 
     /// The reasons that hold.

@@ -33,7 +33,7 @@ fn drain(router: &mut Router) -> Vec<String> {
             Effect::Release(_) => Some("release".into()),
             Effect::Announce { repeat, .. } => Some(format!("announce {repeat}")),
             Effect::Notify(notice) => Some(format!("{:?}", notice.to)),
-            Effect::Tell(..) | Effect::AnnounceSource { .. } => None,
+            _ => None,
         })
         .collect()
 }

@@ -85,7 +85,7 @@ impl Role {
             signals::stats_clear(),
             signals::json(),
         ])?;
-        let (settings, plan) = link::first(&channel)?;
+        let (settings, plan, _) = link::first(&channel)?;
         let log = Log::start(&settings.log, "Keepalived_healthcheckers")?;
         let mut reactor = Reactor::new()?;
         let (monitor, files) = (Monitor::new()?, Files::new()?);
@@ -241,7 +241,7 @@ impl Role {
 
     fn message(&mut self, message: ToRole, plan: Option<&OwnedFd>) -> io::Result<()> {
         match (message, plan) {
-            (ToRole::Reload, Some(plan)) => {
+            (ToRole::Reload(_), Some(plan)) => {
                 self.log.info("Reloading");
                 let next = link::unseal(plan)?;
                 self.take_over(next);

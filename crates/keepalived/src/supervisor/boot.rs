@@ -1,6 +1,7 @@
 //! From the command line to the first event: configuration, locks, background, roles.
 use super::child::Slot;
 use super::scripts::Runner;
+use super::track::Tracking;
 use super::{Phase, Supervisor, inbox, listen_to_signals};
 use crate::cli::Options;
 use crate::log::Log;
@@ -155,6 +156,7 @@ fn try_supervise(
             plan,
             previous: None,
             runner: Runner::default(),
+            tracking: Tracking::default(),
             fifo_scripts: Vec::new(),
             sealed,
             slots: locked.slots,

@@ -1,6 +1,6 @@
 //! A role process, as its parent sees it.
 use super::Event;
-use crate::link::{self, FromRole, Settings, ToRole};
+use crate::link::{self, FromRole, News, Settings, ToRole};
 use crate::role::Role;
 use linux::channel::Channel;
 use linux::pidfile::PidFile;
@@ -31,7 +31,7 @@ impl Child {
     /// Starts this program again as `role` and hands it the plan.
     pub(super) fn start(
         role: Role,
-        settings: &Settings,
+        (settings, news): (Settings, Vec<News>),
         plan: &OwnedFd,
         events: &UnboundedSender<Event>,
     ) -> io::Result<Child> {
@@ -48,7 +48,7 @@ impl Child {
             .env_remove("NOTIFY_SOCKET")
             .stdin(Stdio::null())
             .spawn()?;
-        link::send(&ours, &ToRole::Start(settings.clone()), Some(plan))?;
+        link::send(&ours, &ToRole::Start(settings, news), Some(plan))?;
         #[expect(
             deprecated,
             reason = "its successor is unsafe; a Channel owns its descriptor, which is what that is about"

@@ -7,6 +7,7 @@ mod child;
 mod notify;
 mod reload;
 pub(crate) mod scripts;
+mod track;
 
 pub(crate) use boot::run;
 pub(crate) use child::{CHANNEL, ROLE};
@@ -29,6 +30,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
+use track::Tracking;
 
 /// Time between asking the roles to leave and killing them (`child_wait_time`).
 const CHILD_WAIT: Duration = Duration::from_secs(5);
@@ -38,6 +40,8 @@ const CHILD_WAIT: Duration = Duration::from_secs(5);
 enum Event {
     Signal(i32),
     Said(u32, FromRole),
+    /// A tracked file may have changed.
+    FilesChanged,
 }
 
 /// What the supervisor is doing about its roles.
@@ -64,6 +68,7 @@ struct Supervisor {
     /// The plan before the last reload: it knows what that removed.
     previous: Option<Plan>,
     runner: Runner<Lane, Ticket>,
+    tracking: Tracking,
     /// The named pipes that are read by scripts of ours.
     fifo_scripts: Vec<plan::Fifo>,
     sealed: OwnedFd,
@@ -107,6 +112,7 @@ impl Supervisor {
                 self.dump(Dump::Stats { clear: true });
             }
             Event::Signal(_) => {}
+            Event::FilesChanged => self.files_changed(),
             Event::Said(pid, FromRole::Ready) => {
                 if let Some(slot) = self.slot_of(pid) {
                     slot.ready = true;
@@ -174,6 +180,7 @@ impl Supervisor {
             self.log
                 .info("Warning - keepalived has no configuration to run");
         }
+        self.track(true);
         for role in wanted {
             self.start_role(role, false);
         }
@@ -191,7 +198,8 @@ impl Supervisor {
             pid_file: self.options.pid_files.of(role).to_owned(),
             dump_dir: crate::dump_dir(),
         };
-        let started = Child::start(role, &settings, &self.sealed, &self.events);
+        let news = self.tracking.known();
+        let started = Child::start(role, (settings.clone(), news), &self.sealed, &self.events);
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.role == role) else {
             return;
         };
@@ -337,16 +345,21 @@ impl Supervisor {
             Phase::Stopping { kill_at, .. } => Some(kill_at),
             _ => self.slots.iter().filter_map(|slot| slot.respawn_at).min(),
         };
-        [roles, self.runner.next_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            roles,
+            self.runner.next_deadline(),
+            self.tracking.next_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn handle_timeout(&mut self) {
         let now = Instant::now();
         let finished = self.runner.handle_timeout(now);
         self.scripts_ended(finished);
+        self.track_timeout(now);
         if let Phase::Stopping { kill_at, code } = self.phase {
             if now >= kill_at {
                 self.signal_roles(Signal::SIGKILL);
@@ -383,6 +396,7 @@ impl Supervisor {
             kill_at: Instant::now() + CHILD_WAIT,
         };
         self.runner.hurry();
+        self.tracking = Tracking::default();
         for slot in &mut self.slots {
             slot.respawn_at = None;
             if let Some(child) = &slot.child

@@ -7,6 +7,7 @@ use pool::{CheckId, PoolId, ServerId};
 use report::notice::{Notice, Who};
 use std::time::Duration;
 use tokio::time::Instant;
+use vrrp::TrackerId;
 
 /// Scripts that wait for each other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +22,8 @@ pub(super) enum Lane {
     Pool(PoolId),
     /// A check by script.
     Check(CheckId),
+    /// A tracked script.
+    Track(TrackerId),
 }
 
 /// What a job is for.
@@ -32,6 +35,8 @@ pub(super) enum Ticket {
     Fifo(String),
     /// This check.
     Check(CheckId),
+    /// This tracked script.
+    Track(TrackerId),
 }
 
 impl Supervisor {
@@ -107,6 +112,7 @@ impl Supervisor {
                     self.log
                         .info(format!("({name}) script {program} {outcome}"));
                 }
+                (Ticket::Track(id), outcome) => self.tracked(*id, outcome),
                 (Ticket::Fifo(path), _) => {
                     self.log
                         .info(format!("notify fifo script {program} for {path} {outcome}"));

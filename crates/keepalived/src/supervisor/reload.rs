@@ -45,6 +45,7 @@ impl Supervisor {
         self.sealed = link::seal(&next).map_err(|e| e.to_string())?;
         self.previous = Some(std::mem::replace(&mut self.plan, next));
         self.start_fifo_scripts();
+        self.track(false);
         let roles: Vec<_> = self.slots.iter().map(|slot| slot.role).collect();
         for role in roles {
             let wanted = self.wanted(role);
@@ -55,7 +56,7 @@ impl Supervisor {
                 (Some(child), true) => {
                     slot.ready = false;
                     child
-                        .tell(&ToRole::Reload, Some(&self.sealed))
+                        .tell(&ToRole::Reload(self.tracking.known()), Some(&self.sealed))
                         .map_err(|e| e.to_string())?;
                 }
                 (Some(child), false) => {

@@ -47,14 +47,17 @@ impl Role {
         plan: Option<&std::os::fd::OwnedFd>,
     ) -> io::Result<()> {
         match (message, plan) {
-            (ToRole::Reload, Some(plan)) => {
+            (ToRole::Reload(news), Some(plan)) => {
                 self.log.detail("Reloading");
                 let next = link::unseal(plan)?;
-                self.take_over(next);
+                self.take_over(next, &news);
             }
             (ToRole::Dump(dump), _) => self.dump(dump),
             (ToRole::Stop, _) => self.stop(now),
-            (ToRole::Start(_) | ToRole::Checked(..), _) | (ToRole::Reload, None) => {
+            (ToRole::News((tracker, reading)), _) => {
+                self.router.handle_reading(now, tracker, reading);
+            }
+            (ToRole::Start(..) | ToRole::Checked(..), _) | (ToRole::Reload(_), None) => {
                 self.log
                     .info("The supervisor sent a message that makes no sense here; it is ignored");
             }

@@ -11,11 +11,12 @@ mod messages;
 mod netlink;
 mod notify;
 mod sockets;
+mod track;
 
 pub(crate) use notify::names as notify_names;
 
 use crate::exit;
-use crate::link::{self, FromRole, Settings};
+use crate::link::{self, FromRole, News, Settings};
 use crate::log::Log;
 use announce::{Announcement, Announcer};
 use kernel::Kernel;
@@ -84,7 +85,7 @@ impl Role {
         linux::process::end_with_parent(std::os::unix::process::parent_id())?;
         linux::process::set_name("keepalived")?;
         let signals = messages::signals()?;
-        let (settings, plan) = link::first(&channel)?;
+        let (settings, plan, news) = link::first(&channel)?;
         let log = Log::start(&settings.log, "Keepalived_vrrp")?;
         let mut reactor = Reactor::new()?;
         crate::tuning::apply(&plan.global.vrrp_process, &log);
@@ -124,7 +125,7 @@ impl Role {
         } else {
             role.hold_elections(&plan);
         }
-        role.take_over(plan);
+        role.take_over(plan, &news);
         Ok(role)
     }
 
@@ -261,6 +262,9 @@ impl Role {
             Effect::Announce { id, repeat } => self.queue_announcements(id, repeat),
             Effect::AnnounceSource { id, address } => self.announce_source(id, address),
             Effect::Notify(notice) => self.notify(&notice),
+            Effect::NotifyGroup(notice) => self.notify_group(&notice),
+            Effect::TellGroup(id, to) => self.tell_group(id, to),
+            Effect::TellTracker(id, event) => self.tell_tracker(id, event),
             Effect::Tell(id, event) => {
                 self.tell(id, &event);
                 self.notify_event(id, &event);
@@ -381,7 +385,7 @@ impl Role {
 
     /// Puts a plan in force: at the start, and at each reload. What leaves does so under the old
     /// plan, since only that one knows what it held.
-    fn take_over(&mut self, next: Plan) {
+    fn take_over(&mut self, next: Plan, news: &[News]) {
         let now = clock::now();
         self.router.handle_clock(now, clock::utc());
         let changes = plan::diff(&self.plan, &next).into_iter().map(params);
@@ -397,6 +401,7 @@ impl Role {
         self.kernel.configure(&next, &self.links);
         self.plan = next;
         self.open_pipes();
+        self.set_trackers(now, news);
         self.open_sockets();
         for change in staying {
             self.router.apply(now, change);

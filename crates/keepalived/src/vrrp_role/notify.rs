@@ -52,11 +52,30 @@ impl Role {
     pub(super) fn notify_event(&mut self, id: InstanceId, event: &Event) {
         let occasion = match event {
             Event::Lower { .. } => Some(Occasion::MasterRxLowerPri),
+            Event::PriorityChanged { .. } => self.priority_occasion(id),
             _ => None,
         };
         let priority = self.router.effective_priority(id);
         if let (Some(occasion), Some(priority)) = (occasion, priority) {
             self.tell_of(Who::Instance(id), occasion, priority.get());
+        }
+    }
+
+    /// Changes of priority are told to pipes only, and only if wanted.
+    fn priority_occasion(&self, id: InstanceId) -> Option<Occasion> {
+        let instance = self.plan.instances.get(&id);
+        instance.filter(|instance| instance.notify.priority_changes)?;
+        match self.router.state(id)? {
+            StateKind::Master => Some(Occasion::MasterPriority),
+            StateKind::Backup => Some(Occasion::BackupPriority),
+            StateKind::Init | StateKind::Fault | StateKind::Stopped => None,
+        }
+    }
+
+    /// A change of state of a whole group.
+    pub(super) fn notify_group(&mut self, notice: &vrrp::GroupNotice) {
+        if let Some(occasion) = Occasion::of(notice.to) {
+            self.tell_of(Who::Group(notice.id), occasion, 0);
         }
     }
 
@@ -94,7 +113,7 @@ impl Role {
 pub(crate) fn names(plan: &Plan, who: Who) -> Option<(&str, &Notify)> {
     match who {
         Who::Instance(id) => plan.instances.get(&id).map(|i| (&*i.name, &i.notify)),
-        Who::Group(_) => None,
+        Who::Group(id) => plan.groups.get(&id).map(|g| (&*g.name, &g.notify)),
     }
 }
 

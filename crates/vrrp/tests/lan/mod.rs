@@ -309,10 +309,7 @@ impl Lan {
                     self.nodes[index].state = notice.to;
                     self.note(index, &text);
                 }
-                Effect::Send { .. }
-                | Effect::Announce { .. }
-                | Effect::AnnounceSource { .. }
-                | Effect::Tell(..) => {}
+                _ => {}
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::users::Users;
 use conf::{Diagnostic, Severity};
 use linux::script::Credentials;
-use plan::{Command, Plan};
+use plan::{Command, Plan, Source};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,24 @@ pub(crate) fn vet(plan: &mut Plan) -> Vetted {
             check.slot(slot);
         }
     }
+    for group in plan.groups.values_mut() {
+        for (_, slot) in group.notify.commands_mut() {
+            any |= slot.is_some();
+            check.slot(slot);
+        }
+    }
+    let mut disabled = Vec::new();
+    for (id, object) in &mut plan.trackers {
+        let Source::Script(script) = &mut object.source else {
+            continue;
+        };
+        any = true;
+        if let Err(why) = check.command(&mut script.command) {
+            disabled.push(*id);
+            let name = &object.tracker.name;
+            check.say(format!("Disabling track script {name} {}", why.text()));
+        }
+    }
     let fifos = &mut plan.global.fifos;
     for fifo in [&mut fifos.all, &mut fifos.vrrp, &mut fifos.lvs]
         .into_iter()
@@ -51,10 +69,22 @@ pub(crate) fn vet(plan: &mut Plan) -> Vetted {
         any |= fifo.script.is_some();
         check.slot(&mut fifo.script);
     }
+    for id in disabled {
+        plan.drop_tracker(id);
+    }
     if any && !secure {
         vetted.violation();
     }
     vetted
+}
+
+impl Refusal {
+    const fn text(self) -> &'static str {
+        match self {
+            Refusal::Missing => "since not found/accessible",
+            Refusal::Insecure => "due to insecure",
+        }
+    }
 }
 
 impl Vetted {
