@@ -475,9 +475,20 @@ fn address_lists_that_differ_are_counted_and_obeyed() {
 
 #[test]
 fn weights_move_the_priority_within_bounds() {
-    let weighted = |params, weight| {
-        let mut host = Host::new(5, params);
-        host.router.handle_track(host.now, ID, weight, false);
+    let file = vrrp::TrackerId(1);
+    let tracks = vec![vrrp::Tracked {
+        what: vrrp::What::Object(file),
+        weight: 1,
+        reverse: false,
+    }];
+    let weighted = |params: Params, value| {
+        let tracks = tracks.clone();
+        let mut host = Host::new(5, Params { tracks, ..params });
+        let (name, kind) = ("file".into(), vrrp::TrackerKind::File);
+        let trackers = [(file, vrrp::Tracker { name, kind })];
+        host.router.set_trackers(trackers.into());
+        let reading = vrrp::Reading::Value(value);
+        host.router.handle_reading(host.now, file, reading);
         host.priority()
     };
     assert_eq!(weighted(params(100), 20), 120);
