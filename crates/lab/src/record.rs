@@ -64,10 +64,12 @@ impl Frame {
         })
     }
 
-    /// The address, when this is a gratuitous ARP.
+    /// The address, when this is a gratuitous ARP: to everybody. A kernel that still has the address
+    /// answers one by a reply that looks alike, to the sender alone.
     pub fn gratuitous(&self) -> Option<Ipv4Addr> {
+        let to_all = self.bytes.starts_with(&MacAddr::BROADCAST.0);
         match self.content {
-            Content::Arp { sender, target, .. } if sender == target => Some(sender),
+            Content::Arp { sender, target, .. } if to_all && sender == target => Some(sender),
             _ => None,
         }
     }
@@ -107,7 +109,9 @@ impl fmt::Display for Frame {
                 mac,
                 sender,
                 target,
-            } if sender == target => write!(f, "gratuitous ARP: {sender} is at {mac}"),
+            } if self.gratuitous() == Some(target) => {
+                write!(f, "gratuitous ARP: {sender} is at {mac}")
+            }
             Content::Arp { sender, target, .. } => write!(f, "ARP {sender} -> {target}"),
         }
     }
@@ -255,6 +259,10 @@ mod tests {
             frame.to_string(),
             "gratuitous ARP: 10.20.0.249 is at 02:00:00:00:00:01"
         );
+
+        let mut reply = arp.clone();
+        reply[..6].copy_from_slice(&[2, 0, 0, 0, 0, 7]);
+        assert_eq!(Frame::parse(&reply).unwrap().gratuitous(), None);
 
         let mut vrrp = vec![1, 0, 0x5e, 0, 0, 0x12, 2, 0, 0, 0, 0, 1, 8, 0];
         vrrp.extend([
