@@ -1,5 +1,5 @@
 //! One `vrrp_instance` block: defaults, inheritance and the original's consistency rules.
-use crate::{Facts, Instance, addresses, hmac, notify, peers};
+use crate::{Facts, Instance, addresses, hmac, notify, peers, strict};
 use conf::config::{AuthType, Global, Instance as Block, StartState};
 use conf::{Diagnostic, Severity};
 use core::time::Duration;
@@ -48,6 +48,7 @@ pub(crate) fn build(
     );
     peers::build(&mut params, global, block);
     hmac::build(&mut params, block, facts, rules.findings)?;
+    strict::reset(&mut params, global, block);
     params.timer_expired_backup = block
         .more
         .timer_expired_backup

@@ -16,6 +16,7 @@ pub mod lvs;
 mod notify;
 mod peers;
 mod process;
+mod strict;
 mod tracking;
 
 pub use build::{Facts, build};
