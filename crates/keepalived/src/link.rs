@@ -30,6 +30,8 @@ pub(crate) enum ToRole {
     Stop,
     /// What came of a check by script, and why it failed.
     Checked(CheckId, Verdict, Option<String>),
+    /// The instance that the sync daemon follows is master, or not, or takes no part.
+    SyncDaemon(Option<bool>),
 }
 
 /// From the checker to the prober.
@@ -79,6 +81,8 @@ pub(crate) struct Settings {
     pub(crate) keep_vips_at_stop: bool,
     /// `-I`: leave the load balancer's table as it is at the end.
     pub(crate) keep_ipvs_at_stop: bool,
+    /// What `ToRole::SyncDaemon` said last.
+    pub(crate) sync_master: Option<bool>,
     /// The process before us died just now: go on where it was.
     pub(crate) resume: bool,
     /// `-a`: log every address event.

@@ -28,7 +28,9 @@ pub(crate) fn run(channel: Channel) -> u8 {
 fn try_run(channel: Channel) -> io::Result<()> {
     linux::process::set_name("keepalived")?;
     linux::rights::open_files_max()?;
-    linux::rights::only_raw_sockets()?;
+    if let Err(why) = linux::rights::only_raw_sockets() {
+        eprintln!("keepalived prober process: keeps its user: {why}");
+    }
     // after the change of user, which makes the kernel forget it
     linux::process::end_with_parent(std::os::unix::process::parent_id())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -37,7 +39,11 @@ fn try_run(channel: Channel) -> io::Result<()> {
     LocalSet::new().block_on(&runtime, serve(channel))
 }
 
-type Checks = Rc<RefCell<HashMap<CheckId, Rc<Probe>>>>;
+/// What there is to check, and with what.
+struct Work {
+    checks: HashMap<CheckId, Rc<Probe>>,
+    tls: Rc<probe::Context>,
+}
 
 async fn serve(channel: Channel) -> io::Result<()> {
     #[expect(
@@ -45,20 +51,29 @@ async fn serve(channel: Channel) -> io::Result<()> {
         reason = "its successor is unsafe; a Channel owns its descriptor, which is what that is about"
     )]
     let channel = Rc::new(AsyncFd::new(channel)?);
-    let checks = Checks::default();
+    let work = RefCell::new(work(&plan::Plan::default()));
     loop {
         let mut ready = channel.readable().await?;
         loop {
             match link::receive::<ToProber>(channel.get_ref()) {
                 Ok(Some((ToProber::Plan, Some(plan)))) => {
-                    *checks.borrow_mut() = table(&link::unseal(&plan)?);
+                    *work.borrow_mut() = self::work(&link::unseal(&plan)?);
                 }
                 Ok(Some((ToProber::Plan, None))) => {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
                 Ok(Some((ToProber::Probe { check, step }, _))) => {
-                    let probe = checks.borrow().get(&check).cloned();
-                    tokio::task::spawn_local(answer(Rc::clone(&channel), check, probe, step));
+                    let work = work.borrow();
+                    let probe = work.checks.get(&check).cloned();
+                    let (channel, tls) = (Rc::clone(&channel), Rc::clone(&work.tls));
+                    tokio::task::spawn_local(async move {
+                        let result = match probe {
+                            Some(probe) => probe::run(&probe, step, &tls).await,
+                            None => Err(probe::Failure::NotHere),
+                        };
+                        let result = result.map_err(|why| why.to_string());
+                        answer(&channel, FromProber { check, result }).await;
+                    });
                 }
                 Ok(None) => break,
                 // the checker ended, or wants us to
@@ -69,29 +84,21 @@ async fn serve(channel: Channel) -> io::Result<()> {
     }
 }
 
-fn table(plan: &plan::Plan) -> HashMap<CheckId, Rc<Probe>> {
+fn work(plan: &plan::Plan) -> Work {
     let services = plan.lvs.servers.iter();
     let checks = services
         .flat_map(|service| &service.servers)
         .flat_map(|real| &real.checks);
-    checks
-        .map(|check| (check.id, Rc::new(check.probe.clone())))
-        .collect()
+    Work {
+        checks: checks
+            .map(|check| (check.id, Rc::new(check.probe.clone())))
+            .collect(),
+        tls: Rc::new(probe::Context::new(&plan.lvs.tls)),
+    }
 }
 
-/// Makes one check and tells what came of it.
-async fn answer(
-    channel: Rc<AsyncFd<Channel>>,
-    check: CheckId,
-    probe: Option<Rc<Probe>>,
-    step: u32,
-) {
-    let result = match probe {
-        Some(probe) => probe::run(&probe, step).await,
-        None => Err(probe::Failure::NotHere),
-    };
-    let result = result.map_err(|why| why.to_string());
-    let message = FromProber { check, result };
+/// Tells what came of a check, as soon as the checker has room for it.
+async fn answer(channel: &AsyncFd<Channel>, message: FromProber) {
     loop {
         match link::send(channel.get_ref(), &message, None) {
             Err(why) if why.kind() == io::ErrorKind::WouldBlock => {

@@ -25,6 +25,7 @@ pub mod stats;
 
 pub mod terminal;
 pub mod timeline;
+pub mod uml;
 pub mod website;
 
 pub use daemon::{Daemon, Launch};

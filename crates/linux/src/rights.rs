@@ -27,18 +27,26 @@ struct CapabilityData {
 
 /// Becomes `nobody`, for good, and keeps but one right: raw sockets, which `PING_CHECK` and marks on
 /// packets need. A process that is not root has nothing to give up, which is fine.
+///
+/// # Errors
+/// Where there is no `nobody` (a user namespace): all other rights are given up nevertheless.
 pub fn only_raw_sockets() -> io::Result<()> {
     if !geteuid().is_root() {
         return Ok(());
     }
+    let nobody = become_nobody();
+    set_capabilities(1 << CAP_NET_RAW)?;
+    prctl::set_no_new_privs()?;
+    nobody
+}
+
+fn become_nobody() -> io::Result<()> {
     prctl::set_keepcaps(true)?;
     setgroups(&[])?;
     let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
     setresgid(group, group, group)?;
     setresuid(user, user, user)?;
     prctl::set_keepcaps(false)?;
-    set_capabilities(1 << CAP_NET_RAW)?;
-    prctl::set_no_new_privs()?;
     Ok(())
 }
 

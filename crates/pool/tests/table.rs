@@ -410,3 +410,22 @@ fn a_passive_check_is_never_made_and_told_at_any_time() {
     assert_eq!(bench.told(), "-check1 13→3 -server1 -quorum");
     assert_eq!(bench.pools.poll_timeout(), None);
 }
+
+#[test]
+fn periods_are_absolute_while_checks_pass() {
+    let mut bench = Bench::new(&params(&[1]));
+    let first = bench.pools.poll_timeout().unwrap();
+    bench.pools.handle_timeout(first);
+    let slow = first + Duration::from_secs(4);
+    bench.pools.handle_result(slow, CheckId(1), PASS);
+    let second = bench.pools.poll_timeout().unwrap();
+    assert_eq!(second - first, Duration::from_secs(10));
+    bench.pools.handle_timeout(second);
+    let slower = second + Duration::from_secs(25);
+    bench.pools.handle_result(slower, CheckId(1), PASS);
+    assert_eq!(
+        bench.pools.poll_timeout(),
+        Some(slower),
+        "never two at once"
+    );
+}

@@ -20,6 +20,8 @@ pub enum Failure {
     TooLong(&'static str),
     /// The server refused, in its own words (shortened).
     Refused(String),
+    /// No TLS with this server.
+    Tls(String),
     /// This kind of check is made elsewhere.
     NotHere,
     /// The machine cannot make the check.
@@ -40,6 +42,7 @@ impl fmt::Display for Failure {
             Failure::Garbage(what) => write!(f, "{what}"),
             Failure::TooLong(what) => write!(f, "{what} is longer than it may be"),
             Failure::Refused(words) => write!(f, "refused: {words}"),
+            Failure::Tls(why) => write!(f, "TLS: {why}"),
             Failure::NotHere => f.write_str("not a check of the network"),
             Failure::Ours(why) => write!(f, "cannot be made here: {why}"),
         }

@@ -2,7 +2,8 @@
 //!
 //! The body is what stands on the wire behind the header, whatever the header says of it: so the
 //! digests of `genhash` stay what they are.
-use crate::{Failure, connect, limits};
+use crate::pattern::Pattern;
+use crate::{Context, Failure, connect, limits};
 use md5::{Digest, Md5};
 use plan::lvs::{Http, HttpVersion, Url};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -11,21 +12,22 @@ use tokio::time::{Duration, timeout};
 /// Octets taken at once.
 const PIECE: usize = 16 * 1024;
 
-pub(crate) async fn run(http: &Http, step: u32) -> Result<(), Failure> {
+pub(crate) async fn run(http: &Http, step: u32, tls: &Context) -> Result<(), Failure> {
     let step = usize::try_from(step).unwrap_or(usize::MAX);
     let url = http.urls.get(step).ok_or(Failure::NotHere)?;
-    if http.tls.is_some() {
-        return Err(Failure::Ours("SSL_GET is not there yet".to_owned()));
-    }
-    let stream = connect::tcp(&http.endpoint).await?;
-    let answer = http.endpoint.timeout;
-    let whole = timeout(
-        limits::conversation(answer),
-        converse(stream, http.version, url, answer),
-    );
-    whole
-        .await
-        .unwrap_or(Err(Failure::Timeout("the end of the body")))
+    let each = http.endpoint.timeout;
+    let whole = async {
+        let stream = connect::tcp(&http.endpoint).await?;
+        let Some(secure) = &http.tls else {
+            return converse(stream, http.version, url, each).await;
+        };
+        let name = secure.names.get(step).and_then(Option::as_deref);
+        let shaken = timeout(each, tls.connect(stream, name, secure.compliant)).await;
+        let stream = shaken.unwrap_or(Err(Failure::Timeout("TLS handshake")))?;
+        converse(stream, http.version, url, each).await
+    };
+    let judged = timeout(limits::conversation(each), whole).await;
+    judged.unwrap_or(Err(Failure::Timeout("the end of the body")))
 }
 
 /// What is asked, octet by octet as the original asks it.
@@ -51,7 +53,7 @@ async fn converse(
     let sent = timeout(each, stream.write_all(question.as_bytes())).await;
     sent.map_err(|_| Failure::Timeout("request"))?
         .map_err(|why| Failure::Io("request", why))?;
-    let mut judge = Judge::new(url);
+    let mut judge = Judge::new(url)?;
     let mut piece = vec![0; PIECE];
     loop {
         let read = timeout(each, stream.read(&mut piece)).await;
@@ -72,18 +74,21 @@ struct Judge<'a> {
     header: Vec<u8>,
     status: Option<u16>,
     digest: Option<Md5>,
+    pattern: Option<Pattern<'a>>,
     body: u64,
 }
 
 impl<'a> Judge<'a> {
-    fn new(url: &'a Url) -> Judge<'a> {
-        Judge {
+    fn new(url: &'a Url) -> Result<Judge<'a>, Failure> {
+        let pattern = url.regex.as_ref().map(Pattern::new).transpose()?;
+        Ok(Judge {
             url,
             header: Vec::new(),
             status: None,
             digest: url.digest.map(|_| Md5::new()),
+            pattern,
             body: 0,
-        }
+        })
     }
 
     fn take(&mut self, piece: &[u8]) -> Result<(), Failure> {
@@ -118,7 +123,10 @@ impl<'a> Judge<'a> {
         if let Some(digest) = &mut self.digest {
             digest.update(piece);
         }
-        Ok(())
+        match &mut self.pattern {
+            Some(pattern) => pattern.take(piece),
+            None => Ok(()),
+        }
     }
 
     fn finish(self) -> Result<(), Failure> {
@@ -129,15 +137,13 @@ impl<'a> Judge<'a> {
         if !wanted.any(|(from, to)| (*from..=*to).contains(&status)) {
             return Err(Failure::Status(status));
         }
-        let (Some(digest), Some(wanted)) = (self.digest, self.url.digest) else {
-            return Ok(());
-        };
-        let digest: [u8; 16] = digest.finalize().into();
-        if digest == wanted {
-            Ok(())
-        } else {
-            Err(Failure::Digest(digest))
+        if let (Some(digest), Some(wanted)) = (self.digest, self.url.digest) {
+            let digest: [u8; 16] = digest.finalize().into();
+            if digest != wanted {
+                return Err(Failure::Digest(digest));
+            }
         }
+        self.pattern.map_or(Ok(()), |pattern| pattern.finish())
     }
 }
 
@@ -158,7 +164,7 @@ mod tests {
     /// What comes of an answer, whatever pieces it arrives in.
     fn judge(url: &Url, answer: &[u8]) -> Result<(), String> {
         let whole = |size: usize| {
-            let mut judge = Judge::new(url);
+            let mut judge = Judge::new(url)?;
             for piece in answer.chunks(size) {
                 judge.take(piece)?;
             }
@@ -225,7 +231,7 @@ mod tests {
     fn headers_are_bounded_in_number_and_size() {
         let mut many = b"HTTP/1.0 200 OK\r\n".to_vec();
         many.extend(b"a: b\r\n".repeat(100_000));
-        let mut judge = Judge::new(&URL);
+        let mut judge = Judge::new(&URL).unwrap();
         let why = many.chunks(PIECE).find_map(|piece| judge.take(piece).err());
         assert_eq!(
             why.unwrap().to_string(),
@@ -233,7 +239,7 @@ mod tests {
         );
         let mut one = b"HTTP/1.0 200 OK\r\na: ".to_vec();
         one.resize(1 << 20, b'x');
-        let mut judge = Judge::new(&URL);
+        let mut judge = Judge::new(&URL).unwrap();
         let why = one.chunks(PIECE).find_map(|piece| judge.take(piece).err());
         assert_eq!(
             why.unwrap().to_string(),

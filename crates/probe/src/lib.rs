@@ -7,11 +7,14 @@ mod dns;
 mod failure;
 mod http;
 pub mod limits;
+mod pattern;
 mod ping;
 mod smtp;
+mod tls;
 mod udp;
 
 pub use failure::Failure;
+pub use tls::Context;
 
 use plan::lvs::Probe;
 
@@ -20,10 +23,10 @@ use plan::lvs::Probe;
 /// # Errors
 /// Why the server is to be taken for dead. `MISC_CHECK`, `FILE_CHECK` and `BFD_CHECK` are not made
 /// on the wire and are [`Failure::NotHere`].
-pub async fn run(probe: &Probe, step: u32) -> Result<(), Failure> {
+pub async fn run(probe: &Probe, step: u32, tls: &Context) -> Result<(), Failure> {
     match probe {
         Probe::Tcp(endpoint) => connect::tcp(endpoint).await.map(drop),
-        Probe::Http(http) => http::run(http, step).await,
+        Probe::Http(http) => http::run(http, step, tls).await,
         Probe::Smtp(smtp) => smtp::run(smtp).await,
         Probe::Dns(dns) => dns::run(dns).await,
         Probe::Udp(udp) => udp::run(udp).await,

@@ -8,6 +8,7 @@ mod notify;
 mod presence;
 mod prober;
 mod stop;
+mod sync;
 mod table;
 mod tell;
 
@@ -67,6 +68,8 @@ struct Role {
     reactor: Reactor,
     signals: Signals,
     channel: Channel,
+    /// Sync daemons of ours run.
+    synced: bool,
     /// Told to stop, and all is done.
     ended: bool,
 }
@@ -108,6 +111,7 @@ impl Role {
             reactor,
             signals,
             channel,
+            synced: false,
             ended: false,
         };
         role.log.info("Initializing ipvs");
@@ -244,11 +248,17 @@ impl Role {
             (ToRole::Reload(_), Some(plan)) => {
                 self.log.info("Reloading");
                 let next = link::unseal(plan)?;
+                self.kernel.resync(clock::now());
+                self.keep_kernel(clock::now());
                 self.take_over(next);
             }
             (ToRole::Stop, _) => self.stop(),
             (ToRole::Checked(id, verdict, why), _) => {
                 self.result(clock::now(), id, verdict, why);
+            }
+            (ToRole::SyncDaemon(master), _) => {
+                self.settings.sync_master = master;
+                self.sync();
             }
             (ToRole::Dump(_), _) => {}
             _ => self
@@ -283,10 +293,12 @@ impl Role {
             .collect();
         self.names = Names::of(&next);
         self.forget_services(&next);
-        self.plan = next;
+        let before = std::mem::replace(&mut self.plan, next);
         self.open_pipes();
         self.prober.set_plan(&self.plan);
         self.pools.apply(now, &wanted);
+        self.want_changed(&before);
+        self.sync();
         self.watch_files();
         self.look_at_files(now);
         self.suspend_absent(now);

@@ -4,6 +4,7 @@ use crate::link::{self, FromProber, ToProber};
 use crate::supervisor::{CHANNEL, ROLE};
 use linux::channel::Channel;
 use plan::Plan;
+use plan::lvs::Tls;
 use pool::CheckId;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -39,10 +40,11 @@ struct Running {
 impl Prober {
     /// What is checked from now on.
     pub(super) fn set_plan(&mut self, plan: &Plan) {
-        let checks = Plan {
+        let mut checks = Plan {
             lvs: plan.lvs.clone(),
             ..Plan::default()
         };
+        checks.lvs.tls = material(&plan.lvs.tls);
         let any = plan
             .lvs
             .servers
@@ -119,6 +121,21 @@ impl Prober {
             since: now,
         });
         Ok(())
+    }
+}
+
+/// What the files of `SSL` hold: the prober may not read them itself. What cannot be read is
+/// handed over empty, and every `SSL_GET` says so.
+fn material(names: &Tls) -> Tls {
+    let read = |name: &Option<String>| {
+        name.as_ref()
+            .map(|name| std::fs::read_to_string(name).unwrap_or_default())
+    };
+    Tls {
+        ca: None,
+        certificate: read(&names.certificate),
+        key: read(&names.key),
+        password: names.password.clone(),
     }
 }
 

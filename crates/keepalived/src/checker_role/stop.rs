@@ -23,6 +23,7 @@ impl Role {
         if self.plan.lvs.flush_on_stop == plan::lvs::FlushOnStop::No {
             self.tell_shutdown();
         }
+        self.stop_sync();
         for line in self.kernel.clear(&self.plan, clock::now()) {
             self.log.info(line);
         }

@@ -1,7 +1,7 @@
 //! The executor under the ledger: it makes the load balancer's table what the pools want.
 use super::Role;
 use ledger::ipvs::{DestKey, DestSpec, Forwarding, Ipvs as Ledger, Service, ServiceKey, Wanted};
-use linux::ipvs::{Daemon, DaemonRole, Ipvs, Timeouts};
+use linux::ipvs::{Ipvs, Timeouts};
 use plan::Plan;
 use plan::lvs::VirtualServer;
 use pool::{Entry, Member, PoolId};
@@ -21,7 +21,7 @@ const RETRY_OPEN: Duration = Duration::from_secs(30);
 /// The table, as far as we have to do with it.
 #[derive(Debug, Default)]
 pub(super) struct Kernel {
-    ipvs: Option<Ipvs>,
+    pub(super) ipvs: Option<Ipvs>,
     ledger: Ledger,
     /// When to read the whole table again.
     resync_at: Option<Instant>,
@@ -63,6 +63,11 @@ impl Kernel {
         lines
     }
 
+    /// Has the whole table read now.
+    pub(super) fn resync(&mut self, now: Instant) {
+        self.resync_at = Some(now);
+    }
+
     fn resync_later(&mut self, now: Instant) {
         self.pause = (self.pause * 2).clamp(RESYNC, RESYNC_MAX);
         self.resync_at.get_or_insert(now + self.pause);
@@ -91,14 +96,6 @@ impl Kernel {
         if timeouts != Timeouts::default() {
             ipvs.set_timeouts(timeouts)?;
         }
-        if let Some((daemon, None)) = sync_daemon(plan) {
-            let runs: Vec<DaemonRole> = ipvs.daemons()?.into_iter().map(|(role, _)| role).collect();
-            for role in [DaemonRole::Master, DaemonRole::Backup] {
-                if !runs.contains(&role) {
-                    ipvs.start_daemon(role, &daemon)?;
-                }
-            }
-        }
         self.ipvs = Some(ipvs);
         self.adopt()
     }
@@ -122,27 +119,8 @@ impl Kernel {
         while self.has_work() {
             lines.extend(self.work(now));
         }
-        if let (Some(ipvs), Some((daemon, None))) = (&mut self.ipvs, sync_daemon(plan)) {
-            for role in [DaemonRole::Master, DaemonRole::Backup] {
-                let _ = ipvs.stop_daemon(role, &daemon);
-            }
-        }
         lines
     }
-}
-
-/// The sync daemon, and the instance that it follows.
-fn sync_daemon(plan: &Plan) -> Option<(Daemon, Option<&str>)> {
-    let written = plan.lvs.sync_daemon.as_ref()?;
-    let daemon = Daemon {
-        interface: written.interface.clone(),
-        id: written.id,
-        maxlen: written.maxlen,
-        port: written.port,
-        ttl: written.ttl,
-        group: written.group,
-    };
-    Some((daemon, written.instance.as_deref()))
 }
 
 impl Role {
@@ -190,6 +168,20 @@ impl Role {
         let wanted = wanted(service, &self.pools.entries(id));
         for key in &service.services {
             self.kernel.ledger.want(*key, wanted.clone());
+        }
+    }
+
+    /// Tells the ledger of services that a reload changed in ways that the pools know nothing of.
+    pub(super) fn want_changed(&mut self, before: &Plan) {
+        let known: BTreeMap<PoolId, &VirtualServer> =
+            before.lvs.servers.iter().map(|s| (s.id, s)).collect();
+        let services = self.plan.lvs.servers.iter();
+        let changed: Vec<PoolId> = services
+            .filter(|service| known.get(&service.id).is_some_and(|old| old != service))
+            .map(|service| service.id)
+            .collect();
+        for id in changed {
+            self.want(id);
         }
     }
 

@@ -162,6 +162,8 @@ fn try_supervise(
             slots: locked.slots,
             pid_file: locked.parent,
             phase: Phase::Starting,
+            leave_at: None,
+            sync_master: None,
             events,
         };
         Ok(supervisor.serve(inbox).await)

@@ -64,6 +64,14 @@ impl Child {
         })
     }
 
+    /// What the role said last, before it ended.
+    pub(super) fn last_words(&self) -> Vec<FromRole> {
+        let next = || link::receive::<FromRole>(self.channel.get_ref());
+        std::iter::from_fn(|| next().ok().flatten())
+            .map(|(message, _)| message)
+            .collect()
+    }
+
     /// Sends a message. A role that does not read any more is told so by its end, later.
     pub(super) fn tell(&self, message: &ToRole, plan: Option<&OwnedFd>) -> io::Result<()> {
         link::send(self.channel.get_ref(), message, plan)

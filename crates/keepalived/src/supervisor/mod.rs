@@ -34,6 +34,8 @@ use track::Tracking;
 
 /// Time between asking the roles to leave and killing them (`child_wait_time`).
 const CHILD_WAIT: Duration = Duration::from_secs(5);
+/// Time that scripts get for the last changes of servers and quorums (`omega`).
+const LAST_SCRIPTS: Duration = Duration::from_secs(1);
 
 /// What wakes the supervisor.
 #[derive(Debug)]
@@ -75,6 +77,10 @@ struct Supervisor {
     slots: Vec<Slot>,
     pid_file: PidFile,
     phase: Phase,
+    /// When to leave even though scripts still run.
+    leave_at: Option<Instant>,
+    /// The instance that the sync daemon follows is master; `None` while it takes no part.
+    sync_master: Option<bool>,
     events: UnboundedSender<Event>,
 }
 
@@ -89,7 +95,7 @@ impl Supervisor {
                 () = sleep_until(deadline) => self.handle_timeout(),
             }
             if let Phase::Stopping { code, .. } = self.phase
-                && self.slots.iter().all(|slot| slot.child.is_none())
+                && self.has_ended()
             {
                 self.finish();
                 return code;
@@ -99,7 +105,10 @@ impl Supervisor {
 
     fn handle(&mut self, event: &Event) {
         match *event {
-            Event::Said(_, FromRole::Notice(ref notice)) => self.notify(notice),
+            Event::Said(_, FromRole::Notice(ref notice)) => {
+                self.notify(notice);
+                self.follow(notice);
+            }
             Event::Said(_, FromRole::Pool(notice)) => self.notify_pool(notice),
             Event::Said(_, FromRole::Check(id)) => self.run_check(id),
             Event::Signal(signals::HUP) => self.reload(),
@@ -193,6 +202,7 @@ impl Supervisor {
             log: self.options.log.clone(),
             keep_vips_at_stop: self.options.keep_vips_at_stop,
             keep_ipvs_at_stop: self.options.keep_ipvs_at_stop,
+            sync_master: self.sync_master,
             resume,
             address_monitoring: self.options.address_monitoring,
             pid_file: self.options.pid_files.of(role).to_owned(),
@@ -274,6 +284,9 @@ impl Supervisor {
             return;
         };
         let (role, lived) = (child.role, child.started.elapsed());
+        for message in child.last_words() {
+            self.handle(&Event::Said(pid, message));
+        }
         if stopping {
             return;
         }
@@ -342,7 +355,9 @@ impl Supervisor {
 
     fn next_deadline(&self) -> Option<Instant> {
         let roles = match self.phase {
-            Phase::Stopping { kill_at, .. } => Some(kill_at),
+            Phase::Stopping { kill_at, .. } => {
+                Some(self.leave_at.map_or(kill_at, |at| at.min(kill_at)))
+            }
             _ => self.slots.iter().filter_map(|slot| slot.respawn_at).min(),
         };
         [
@@ -416,6 +431,17 @@ impl Supervisor {
             ));
             send_signal(child.pid, signal);
         }
+    }
+
+    /// All roles have ended, and the scripts that they asked for last, or those had their time.
+    fn has_ended(&mut self) -> bool {
+        if self.slots.iter().any(|slot| slot.child.is_some()) {
+            return false;
+        }
+        let now = Instant::now();
+        let until = *self.leave_at.get_or_insert(now + LAST_SCRIPTS);
+        let last = |lane: &Lane| matches!(lane, Lane::Server(_) | Lane::Pool(_));
+        now >= until || !self.runner.any_busy(last)
     }
 
     fn finish(self) {

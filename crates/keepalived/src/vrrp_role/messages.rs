@@ -57,7 +57,8 @@ impl Role {
             (ToRole::News((tracker, reading)), _) => {
                 self.router.handle_reading(now, tracker, reading);
             }
-            (ToRole::Start(..) | ToRole::Checked(..), _) | (ToRole::Reload(_), None) => {
+            (ToRole::Start(..) | ToRole::Checked(..) | ToRole::SyncDaemon(_), _)
+            | (ToRole::Reload(_), None) => {
                 self.log
                     .info("The supervisor sent a message that makes no sense here; it is ignored");
             }

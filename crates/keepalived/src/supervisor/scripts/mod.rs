@@ -108,6 +108,11 @@ impl<L: Ord + Clone, T> Runner<L, T> {
         self.lanes.contains_key(lane)
     }
 
+    /// Whether something runs or waits in any lane of these.
+    pub(super) fn any_busy(&self, of: impl Fn(&L) -> bool) -> bool {
+        self.lanes.keys().any(of)
+    }
+
     /// Starts the next job of a lane; an empty lane is forgotten.
     fn advance(&mut self, now: Instant, name: &L, finished: &mut Vec<Finished<T>>) {
         let Some(lane) = self.lanes.get_mut(name) else {

@@ -1,0 +1,56 @@
+//! The load balancer in a kernel that has one: traffic through the director, servers that die and
+//! return, a checker that is killed, a table changed behind our back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+use std::time::Duration;
+
+const MODULES: &[&str] = &[
+    "veth",
+    "ip_vs",
+    "ip_vs_rr",
+    "ip_vs_wrr",
+    "ip_vs_wlc",
+    "nf_conntrack",
+];
+
+/// What all scenarios begin with: a client, a director and two web servers, each in its own
+/// network. The servers answer with their names.
+const STAGE: &str = include_str!("ipvs/stage.sh");
+
+/// Runs a scenario and compares what it says with what it should say.
+#[track_caller]
+fn plays(scenario: &str, expected: &str) {
+    let daemon = env!("CARGO_BIN_EXE_keepalived");
+    let script = format!("KEEPALIVED={daemon}\n{STAGE}\n{scenario}");
+    let outcome = lab::uml::run(MODULES, &script, Duration::from_secs(220)).unwrap();
+    let said: Vec<&str> = outcome
+        .output
+        .lines()
+        .filter_map(|line| line.strip_prefix("== "))
+        .collect();
+    let expected: Vec<&str> = expected
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
+    assert_eq!(said, expected, "{}", outcome.output);
+    assert_eq!(outcome.status, 0, "{}", outcome.output);
+}
+
+#[test]
+fn requests_go_to_the_servers_that_live() {
+    plays(
+        include_str!("ipvs/life.sh"),
+        "both serve: one=5 two=5
+         after the death of one: two=10
+         after its return: one=5 two=5
+         the checker is killed: no request lost
+         somebody else's service is still there
+         a server removed behind our back is back after a reload
+         the end: nothing of ours is left",
+    );
+}

@@ -1,0 +1,66 @@
+config() {
+    cat >/tmp/keepalived.conf <<END
+virtual_server 10.1.0.100 80 {
+    delay_loop 1
+    lvs_sched rr
+    lvs_method NAT
+    protocol TCP
+    real_server 10.2.1.2 80 {
+        weight $1
+        TCP_CHECK {
+            connect_timeout 2
+            retry 0
+        }
+    }
+    real_server 10.2.2.2 80 {
+        weight 1
+        HTTP_GET {
+            url {
+                path /
+                status_code 200
+            }
+            connect_timeout 2
+            retry 0
+        }
+    }
+}
+END
+}
+serve one
+serve two
+ipvsadm -A -t 10.9.9.9:80 -s wlc
+config 1
+"$KEEPALIVED" -n -l -D -G -f /tmp/keepalived.conf >/tmp/log 2>&1 &
+daemon=$!
+wait_for 'has "-r 10.2.1.2:80"'
+wait_for 'has "-r 10.2.2.2:80"'
+echo "== both serve:$(count)"
+
+dies one
+wait_for 'lacks "-r 10.2.1.2:80"'
+echo "== after the death of one:$(count)"
+serve one
+wait_for 'has "-r 10.2.1.2:80"'
+echo "== after its return:$(count)"
+
+checker=$(cat /run/checkers.pid)
+kill -9 "$checker"
+lost=0
+for _ in $(seq 20); do [ -n "$(ask)" ] || lost=$((lost + 1)); done
+wait_for '[ "$(cat /run/checkers.pid)" != "$checker" ]'
+for _ in $(seq 10); do [ -n "$(ask)" ] || lost=$((lost + 1)); done
+[ $lost = 0 ] && echo "== the checker is killed: no request lost" || echo "== $lost requests lost"
+
+has "-A -t 10.9.9.9:80 -s wlc" && echo "== somebody else's service is still there"
+wait_for 'grep -q "Startup complete" /tmp/log'
+ipvsadm -d -t 10.1.0.100:80 -r 10.2.1.2:80
+config 3
+kill -HUP $daemon
+wait_for 'has "-r 10.2.1.2:80 -m -w 3"'
+echo "== a server removed behind our back is back after a reload"
+
+kill $daemon
+wait $daemon
+[ "$(ipvsadm -Sn)" = "-A -t 10.9.9.9:80 -s wlc" ] && echo "== the end: nothing of ours is left"
+table
+cat /tmp/log
