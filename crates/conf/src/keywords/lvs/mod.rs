@@ -443,7 +443,8 @@ pub(crate) fn service_name(server: &VirtualServer) -> String {
 }
 
 pub(super) fn close_server(cx: &mut Cx) {
-    let server = std::mem::take(&mut cx.virtual_server);
+    let mut server = std::mem::take(&mut cx.virtual_server);
+    server.real_servers.shrink_to_fit();
     if server.real_servers.is_empty() {
         let mut text = String::new();
         let _ = write!(
@@ -514,6 +515,8 @@ fn open_real(cx: &mut Cx, line: &Line<'_>) -> bool {
 }
 
 fn close_real(cx: &mut Cx) {
-    let server = std::mem::take(&mut cx.real_server);
+    let mut server = std::mem::take(&mut cx.real_server);
+    // there are many, and most have one
+    server.checkers.shrink_to_fit();
     cx.virtual_server.real_servers.push(server);
 }
