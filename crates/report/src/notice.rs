@@ -1,5 +1,5 @@
 //! A change, as scripts and named pipes are told of it (keepalived.conf(5), "notify" and
-//! "notify_fifo").
+//! "`notify_fifo`").
 use plan::Command;
 use plan::Notify;
 use serde::{Deserialize, Serialize};

@@ -100,7 +100,7 @@ impl Bench {
         while let Some(effect) = self.router.poll_effect() {
             match effect {
                 Effect::Send { id, message, .. } if message[2] == 0 => {
-                    words.push(format!("{}:bye", id.0))
+                    words.push(format!("{}:bye", id.0));
                 }
                 Effect::Notify(notice) => {
                     let led = match notice.cause {

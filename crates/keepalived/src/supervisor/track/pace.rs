@@ -27,10 +27,10 @@ impl Pace {
         if interval < self.interval {
             self.due = self
                 .due
-                .checked_sub(self.interval - interval)
+                .checked_sub(self.interval.checked_sub(interval).unwrap())
                 .unwrap_or(self.due);
         } else {
-            self.due += interval - self.interval;
+            self.due += interval.checked_sub(self.interval).unwrap();
         }
         self.interval = interval;
     }
