@@ -101,7 +101,7 @@ mod tests {
             assert_eq!(fifo.write(&line).unwrap(), 0);
         }
         let mut reader = File::open(&path).unwrap();
-        let mut some = [0; 20_000];
+        let mut some = vec![0; 20_000];
         reader.read_exact(&mut some).unwrap();
         assert!(fifo.write(&line).unwrap() > 0, "the loss is told");
         drop(fifo);

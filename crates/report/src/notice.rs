@@ -122,6 +122,7 @@ impl Notice {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "the fields it fills are options")]
     fn command(word: &str) -> Option<Command> {
         Some(Command {
             words: vec![word.into()],

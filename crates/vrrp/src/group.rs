@@ -222,7 +222,11 @@ impl Router {
             return;
         }
         for id in first_of(first, &members) {
-            let cause = if id == first { Cause::MasterSilent } else { Cause::Group { first } };
+            let cause = if id == first {
+                Cause::MasterSilent
+            } else {
+                Cause::Group { first }
+            };
             self.with(id, |instance, out| {
                 if let State::Backup(backup) = instance.state {
                     instance.take_over(now, backup, cause, out);

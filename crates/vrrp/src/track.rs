@@ -208,7 +208,6 @@ pub(crate) fn share(level: Level, weight: i32, reverse: bool) -> Share {
             wait: true,
             ..Share::default()
         },
-        (Level::Unknown, _) => Share::default(),
         (Level::Up | Level::Down, 0) => Share {
             fault: (level == Level::Down) != reverse,
             ..Share::default()
@@ -217,7 +216,7 @@ pub(crate) fn share(level: Level, weight: i32, reverse: bool) -> Share {
             weight: weight.saturating_mul(sign),
             ..Share::default()
         },
-        (Level::Up | Level::Down, _) => Share::default(),
+        (Level::Unknown | Level::Up | Level::Down, _) => Share::default(),
         (Level::Value(value), 0) => Share {
             fault: value != 0,
             ..Share::default()

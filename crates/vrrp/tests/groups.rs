@@ -1,6 +1,6 @@
 //! Sync groups: state × event as a table, and random histories in which all members are always
 //! in one state.
-#![allow(clippy::unwrap_used)] // a test may fail
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)] // a test may fail
 use proptest::prelude::*;
 use std::net::Ipv4Addr;
 use std::time::Duration;

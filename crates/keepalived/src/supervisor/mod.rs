@@ -245,14 +245,14 @@ impl Supervisor {
     fn reap(&mut self) {
         while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             match status {
-                WaitStatus::Exited(pid, code)
-                    if !self.script_ended(pid, Outcome::Exited(code)) => {
-                        self.role_ended(pid, Ending::Exit(code));
-                    }
+                WaitStatus::Exited(pid, code) if !self.script_ended(pid, Outcome::Exited(code)) => {
+                    self.role_ended(pid, Ending::Exit(code));
+                }
                 WaitStatus::Signaled(pid, signal, _)
-                    if !self.script_ended(pid, Outcome::Signaled(signal)) => {
-                        self.role_ended(pid, Ending::Signal(signal));
-                    }
+                    if !self.script_ended(pid, Outcome::Signaled(signal)) =>
+                {
+                    self.role_ended(pid, Ending::Signal(signal));
+                }
                 WaitStatus::StillAlive => return,
                 _ => {}
             }

@@ -2,7 +2,7 @@
 use crate::files::Disk;
 use crate::link::News;
 use crate::supervisor::Event;
-use conf::{Files as _, ReadError};
+use conf::Files as _;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use plan::{Plan, Source};
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,7 +163,6 @@ fn listen(inotify: Inotify, events: UnboundedSender<Event>) -> std::io::Result<W
 fn read(path: &str) -> Option<i32> {
     match Disk.read(path, LONGEST) {
         Ok(bytes) => number(&String::from_utf8_lossy(&bytes)),
-        Err(ReadError::Missing) => Some(0),
         Err(_) => Some(0),
     }
 }

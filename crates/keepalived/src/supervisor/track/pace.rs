@@ -27,10 +27,10 @@ impl Pace {
         if interval < self.interval {
             self.due = self
                 .due
-                .checked_sub(self.interval.checked_sub(interval).unwrap())
+                .checked_sub(self.interval.saturating_sub(interval))
                 .unwrap_or(self.due);
         } else {
-            self.due += interval.checked_sub(self.interval).unwrap();
+            self.due += interval.saturating_sub(self.interval);
         }
         self.interval = interval;
     }
