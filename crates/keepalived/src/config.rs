@@ -2,6 +2,7 @@
 use crate::cli::Options;
 use crate::exit;
 use crate::files::Disk;
+use crate::names;
 use crate::supervisor::scripts::security;
 use conf::{LoadOptions, Severity, Verdict};
 use plan::{Facts, Plan};
@@ -178,6 +179,7 @@ fn facts(config: &conf::Config) -> Facts {
             .map(|path| (path.to_owned(), key_file(path)))
             .collect(),
         scripts: None,
+        names: names::read(),
     }
 }
 

@@ -10,6 +10,7 @@ mod fifo;
 mod files;
 mod link;
 mod log;
+mod names;
 mod prober_role;
 mod role;
 mod signals;

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 struct Entries<O: Kind> {
     items: Vec<(O::Key, O::Spec)>,
+    /// Those whose loss does not matter.
+    untracked: BTreeSet<O::Key>,
     held: bool,
 }
 
@@ -58,7 +60,12 @@ impl<O: Kind> Default for Book<O> {
 
 /// What is wanted.
 impl<O: Kind> Book<O> {
-    pub(crate) fn configure(&mut self, owner: Owner, items: Vec<(O::Key, O::Spec)>) {
+    pub(crate) fn configure(
+        &mut self,
+        owner: Owner,
+        items: Vec<(O::Key, O::Spec)>,
+        untracked: BTreeSet<O::Key>,
+    ) {
         let held = self.owners.get(&owner).is_some_and(|entries| entries.held);
         self.forget(owner);
         for (place, (key, _)) in items.iter().enumerate() {
@@ -67,7 +74,12 @@ impl<O: Kind> Book<O> {
                 .or_default()
                 .insert((owner, place));
         }
-        self.owners.insert(owner, Entries { items, held: false });
+        let entries = Entries {
+            items,
+            untracked,
+            held: false,
+        };
+        self.owners.insert(owner, entries);
         if held {
             self.hold(owner);
         }
@@ -110,6 +122,18 @@ impl<O: Kind> Book<O> {
             self.refused.remove(key);
             self.dirty.insert(key.clone());
         }
+    }
+
+    /// Leaves an owner's objects where they are, for good.
+    pub(crate) fn abandon(&mut self, owner: Owner) {
+        let keys = self.owners.get(&owner).map(|entries| {
+            let items = entries.items.iter();
+            items.map(|(key, _)| key.clone()).collect::<Vec<_>>()
+        });
+        for key in keys.into_iter().flatten() {
+            self.observed.disown(&key);
+        }
+        self.forget(owner);
     }
 
     pub(crate) fn names(&self, key: &O::Key) -> bool {
@@ -208,7 +232,17 @@ impl<O: Kind> Book<O> {
         if cascade || !O::is_on_live_link(key, &entry.spec, links) {
             return Vec::new();
         }
-        self.holders(key).collect()
+        let tracks = |owner: &Owner| {
+            let entries = self.owners.get(owner);
+            entries.is_none_or(|entries| !entries.untracked.contains(key))
+        };
+        let holders: Vec<_> = self.holders(key).collect();
+        let losers: Vec<_> = holders.iter().copied().filter(tracks).collect();
+        if losers.is_empty() && !holders.is_empty() {
+            // not put back before somebody takes hold of it again
+            self.refused.insert(key.clone());
+        }
+        losers
     }
 
     /// The kernel dropped these without telling, or may have: they are looked at again.
@@ -232,6 +266,11 @@ impl<O: Kind> Book<O> {
         for key in keys {
             self.touch(key);
         }
+    }
+
+    /// Tries again what was refused.
+    pub(crate) fn retry(&mut self) {
+        self.dirty.append(&mut self.refused);
     }
 
     fn touch(&mut self, key: O::Key) {

@@ -3,7 +3,7 @@ use crate::book::Book;
 use crate::kind::{Addresses, Routes, Rules};
 use crate::links::Links;
 use crate::observed::Origin;
-use crate::{AddressKey, AddressSpec, Fact, Failure, Op, Owner, Route, Rule, Seen};
+use crate::{AddressKey, AddressSpec, Fact, Failure, Op, Owner, Route, RouteKey, Rule, Seen};
 use std::collections::BTreeSet;
 use wire::Prefix;
 
@@ -28,6 +28,19 @@ pub struct Items {
     pub routes: Vec<Route>,
     /// Rules.
     pub rules: Vec<Rule>,
+    /// Which of them may be lost to somebody else without a word (`no_track`).
+    pub untracked: Untracked,
+}
+
+/// Objects whose loss is not told, and which are not put back before their owner takes hold again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Untracked {
+    /// Addresses.
+    pub addresses: BTreeSet<AddressKey>,
+    /// Routes.
+    pub routes: BTreeSet<RouteKey>,
+    /// Rules.
+    pub rules: BTreeSet<Rule>,
 }
 
 impl From<Vec<(AddressKey, AddressSpec)>> for Items {
@@ -68,9 +81,14 @@ impl Ledger {
         let items = items.into();
         let routes = items.routes.into_iter().map(|route| (route.key(), route));
         let rules = items.rules.into_iter().map(|rule| (rule.normal(), ()));
-        self.addresses.configure(owner, items.addresses);
-        self.routes.configure(owner, routes.collect());
-        self.rules.configure(owner, rules.collect());
+        let untracked = items.untracked;
+        let loose_rules = untracked.rules.into_iter().map(Rule::normal);
+        self.addresses
+            .configure(owner, items.addresses, untracked.addresses);
+        self.routes
+            .configure(owner, routes.collect(), untracked.routes);
+        self.rules
+            .configure(owner, rules.collect(), loose_rules.collect());
     }
 
     /// Drops `owner` with all it has: what it held is removed, unless another holds it too.
@@ -78,6 +96,11 @@ impl Ledger {
         self.addresses.forget(owner);
         self.routes.forget(owner);
         self.rules.forget(owner);
+    }
+
+    /// Forgets the routes of `owner` and leaves them where they are.
+    pub fn abandon_routes(&mut self, owner: Owner) {
+        self.routes.abandon(owner);
     }
 
     /// Wants all that `owner` has configured to be in force. What was refused is tried again.
@@ -149,7 +172,11 @@ impl Ledger {
     /// [`release`](Self::release) it before.
     pub fn observe(&mut self, fact: Fact) -> Vec<Owner> {
         match fact {
-            Fact::Present(seen) => self.addresses.present(seen.key, seen.spec, seen.tagged),
+            Fact::Present(seen) => {
+                self.addresses.present(seen.key, seen.spec, seen.tagged);
+                // a gateway may be within reach now
+                self.routes.retry();
+            }
             Fact::Absent(key) => return self.address_absent(&key),
             Fact::RoutePresent(route) => self.route_present(*route),
             Fact::RouteAbsent(route) => return self.routes.absent(&route.key(), &self.links),

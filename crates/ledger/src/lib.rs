@@ -28,6 +28,6 @@ mod tests;
 
 pub use address::{AddressKey, AddressSpec};
 pub use fact::{Fact, Failure, Op, Owner, Seen};
-pub use ledger::{Items, Ledger, Leftovers};
+pub use ledger::{Items, Ledger, Leftovers, Untracked};
 pub use route::{Encap, Hop, Insert, IpTunnel, Route, RouteKey, route_type};
 pub use rule::{Action, Rule};

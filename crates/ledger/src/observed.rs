@@ -73,6 +73,13 @@ impl<K: Ord + Clone, S: Clone> Observed<K, S> {
         }
     }
 
+    /// Makes an object somebody else's.
+    pub(crate) fn disown(&mut self, key: &K) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.origin = Origin::Foreign;
+        }
+    }
+
     /// Forgets all that `gone` names, events included; returns what was there.
     pub(crate) fn forget(&mut self, gone: impl Fn(&K, Option<&S>) -> bool) -> Vec<(K, Origin)> {
         self.echoes.retain(|key, _| !gone(key, None));

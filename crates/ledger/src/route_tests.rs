@@ -35,6 +35,7 @@ fn items() -> Items {
         addresses: vec![address()],
         routes,
         rules: vec![rule(500)],
+        ..Items::default()
     }
 }
 
@@ -200,6 +201,7 @@ fn routes_vanish_with_their_source_address() {
             addresses: vec![(key, spec.clone())],
             routes,
             rules: Vec::new(),
+            ..Items::default()
         },
     );
     let other = AddressKey::new(LINK, "10.0.0.2/24".parse().unwrap());
@@ -221,4 +223,73 @@ fn routes_vanish_with_their_source_address() {
     ledger.observe(Fact::Absent(key));
     let back = [Op::Add(key, spec), add(sourced), add(route("0.0.0.0/0"))];
     assert_eq!(ledger.settle(9), back);
+}
+
+/// `no_track`: "the `vrrp_instance` will not transition out of master state if the
+/// address/route/rule is deleted and [it] will not be reinstated until the vrrp instance next
+/// transitions to master" (keepalived.conf(5)).
+#[test]
+fn what_is_not_tracked_may_be_lost() {
+    let mut ledger = held();
+    let (key, spec) = address();
+    let mut items = items();
+    items.untracked = Untracked {
+        addresses: [key].into(),
+        routes: [route("192.0.2.0/24").key()].into(),
+        rules: [rule(500)].into(),
+    };
+    ledger.configure(A, items);
+    assert_eq!(ledger.settle(9).len(), 4);
+    let lost = [
+        Fact::RouteAbsent(Box::new(route("192.0.2.0/24"))),
+        Fact::RuleAbsent(Box::new(rule(500).normal())),
+    ];
+    for fact in lost {
+        assert_eq!(ledger.observe(fact), []);
+    }
+    assert_eq!(ledger.settle(9), []);
+    let tracked = Fact::RouteAbsent(Box::new(route("0.0.0.0/0")));
+    assert_eq!(ledger.observe(tracked), [A]);
+    assert_eq!(ledger.settle(9), [add(route("0.0.0.0/0"))]);
+    // the kernel drops routes with the last address: only what is tracked is put back
+    assert_eq!(ledger.observe(Fact::Absent(key)), []);
+    assert_eq!(ledger.settle(9), [add(route("0.0.0.0/0"))]);
+    ledger.release(A);
+    ledger.settle(9);
+    ledger.hold(A);
+    let again = ledger.settle(9);
+    assert_eq!(again[0], Op::Add(key, spec));
+    assert_eq!(again.len(), 4);
+}
+
+#[test]
+fn a_route_without_gateway_is_tried_again_when_an_address_comes() {
+    let mut ledger = held();
+    let ops = ledger.settle(9);
+    let refused = &ops[1];
+    assert_eq!(ledger.failed(refused, Failure::Refused), [A]);
+    assert!(!ledger.is_in_force(A));
+    assert_eq!(ledger.settle(9), []);
+    let other = AddressKey::new(LINK, "10.0.0.2/24".parse().unwrap());
+    let (key, spec) = (other, AddressSpec::default());
+    let (tagged, secondary) = (false, false);
+    ledger.observe(Fact::Present(Seen {
+        key,
+        spec,
+        tagged,
+        secondary,
+    }));
+    assert_eq!(ledger.settle(9), ops[1..2]);
+    assert!(ledger.is_in_force(A));
+}
+
+#[test]
+fn abandoned_routes_stay() {
+    let mut ledger = held();
+    ledger.settle(9);
+    ledger.abandon_routes(A);
+    ledger.release(A);
+    let ops = ledger.settle(9);
+    assert!(ops.iter().all(|op| !matches!(op, Op::RemoveRoute(_))));
+    assert_eq!(ops.len(), 2);
 }

@@ -1,9 +1,13 @@
 //! From what was written to what is meant.
-use crate::{Global, Plan, ScriptFacts, checks, groups, instance, lvs, notify, process, tracking};
-use conf::{Config, Diagnostic};
+use crate::{
+    Firewall, Global, Instance, Names, Plan, ScriptFacts, checks, groups, instance, lvs, notify,
+    process, routes, rules, statics, tracking, uppers,
+};
+use conf::{Config, Diagnostic, config};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use vrrp::InstanceId;
+use wire::Version;
 
 /// What the plan must know of this machine; observed by the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,6 +21,8 @@ pub struct Facts {
     pub key_files: BTreeMap<String, Option<Vec<u8>>>,
     /// What is known of scripts; `None`: nobody looked, and nothing is said about them.
     pub scripts: Option<ScriptFacts>,
+    /// Names of routing tables and their kin.
+    pub names: Names,
 }
 
 /// Fills in defaults, resolves names, gives ids, checks what spans several keywords.
@@ -37,6 +43,7 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
             fifos: notify::fifos(&config.global),
             vrrp_process: process::vrrp(&config.global),
             startup_delay: delay(config.global.vrrp.startup_delay.as_ref()),
+            firewall: firewall(&config.global),
             delay_after_boot: delay(config.global.vrrp.delay_after_boot.as_ref()),
         },
         ..Plan::default()
@@ -50,6 +57,10 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
             });
             let owner = instance.params.priority.is_owner();
             instance.params.tracks = known.tracks(block, group, owner);
+            let names = &facts.names;
+            instance.routes = routes::build(&block.routes, names, &mut findings);
+            instance.rules = rules::build(&block.rules, names, &mut findings);
+            instance.accept = accept(&config.global, block, &instance);
             plan.instances.insert(InstanceId(id), instance);
         }
     }
@@ -57,8 +68,31 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
     plan.trackers = known.trackers;
     plan.forget_unused();
     checks::all(config, facts, &plan, &mut findings);
+    plan.statics = statics::build(config, &facts.names, &mut findings);
+    uppers::assign(config, &facts.names, &mut plan);
     plan.lvs = lvs::build(config, &mut findings);
     (plan, findings)
+}
+
+fn firewall(global: &config::Global) -> Firewall {
+    let kernel = &global.kernel;
+    let table = kernel.nftables.as_ref();
+    Firewall {
+        written: table.is_some(),
+        table: table.and_then(|table| table.value.as_ref().map(ToString::to_string)),
+        priority: kernel.nftables_priority.map(|priority| priority.value),
+        counters: kernel.nftables_counters,
+    }
+}
+
+/// The owner accepts always; others unless the block or strict mode says no.
+fn accept(global: &config::Global, block: &config::Instance, instance: &Instance) -> bool {
+    let strict = block.strict_mode.or(global.vrrp_strict);
+    let strict = strict.is_some_and(|strict| strict.value);
+    let params = &instance.params;
+    let allowed = !strict || params.version == Version::V3;
+    let wanted = (block.more.accept && allowed) || !(strict || block.more.no_accept);
+    params.priority.is_owner() || wanted
 }
 
 fn delay(written: Option<&conf::Spanned<Duration>>) -> Duration {

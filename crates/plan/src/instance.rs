@@ -66,6 +66,9 @@ pub(crate) fn build(
         params,
         ttl,
         addresses,
+        accept: true,
+        routes: Vec::new(),
+        rules: Vec::new(),
         notify: notify::notify(global, &block.notify),
     })
 }

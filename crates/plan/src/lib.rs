@@ -9,24 +9,34 @@ mod addresses;
 mod build;
 mod checks;
 mod diff;
+mod encap;
 mod groups;
 mod hmac;
 mod instance;
 pub mod lvs;
+mod names;
 mod notify;
 mod peers;
 mod process;
+mod routes;
+mod rules;
+mod statics;
 mod strict;
 mod tracking;
+mod uppers;
 
 pub use build::{Facts, build};
 pub use checks::{PathFact, ScriptFacts, programs};
 pub use diff::{Changes, adopt_ids, diff};
 pub use groups::Group;
 pub use hmac::key_files;
+pub use names::Names;
 pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts};
 pub use process::{Realtime, Tuning};
+pub use routes::Route;
+pub use rules::Rule;
 pub use tracking::{File, Object, ParamMatch, Process, Script, Source, Trackers};
+pub use uppers::{IpvlanMode, Upper, UpperKind, virtual_mac};
 
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
@@ -42,12 +52,43 @@ pub struct Plan {
     pub global: Global,
     /// `vrrp_instance` blocks.
     pub instances: BTreeMap<InstanceId, Instance>,
+    /// Interfaces to be made for them.
+    pub uppers: Vec<Upper>,
+    /// `static_ipaddress`, `static_routes` and `static_rules`: what nobody tracks first, then
+    /// each track group's own.
+    pub statics: Vec<Statics>,
     /// `virtual_server` blocks and what belongs to them.
     pub lvs: lvs::Lvs,
     /// `vrrp_sync_group` blocks.
     pub groups: BTreeMap<GroupId, Group>,
     /// What instances track besides interfaces.
     pub trackers: Trackers,
+}
+
+/// What is there as long as the daemon is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Statics {
+    /// Names of the instances that cannot do without (`track_group`).
+    pub tracked_by: Vec<String>,
+    /// `static_ipaddress`.
+    pub addresses: Vec<Address>,
+    /// `static_routes`.
+    pub routes: Vec<Route>,
+    /// `static_rules`.
+    pub rules: Vec<Rule>,
+}
+
+/// The packet filter of `no_accept` and `use_vmac`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Firewall {
+    /// `nftables` was written; else it is used where it is needed.
+    pub written: bool,
+    /// Name of the table; `keepalived` when `None`.
+    pub table: Option<String>,
+    /// `nftables_priority`; -1 when `None`.
+    pub priority: Option<i32>,
+    /// `nftables_counters`.
+    pub counters: bool,
 }
 
 /// Daemon-wide settings.
@@ -59,6 +100,8 @@ pub struct Global {
     pub scripts: Scripts,
     /// Named pipes that tell of every change.
     pub fifos: Fifos,
+    /// The packet filter.
+    pub firewall: Firewall,
     /// How the kernel treats the vrrp process.
     pub vrrp_process: Tuning,
     /// `vrrp_startup_delay`: no election for this long after the start.
@@ -78,6 +121,13 @@ pub struct Instance {
     pub ttl: u8,
     /// `virtual_ipaddress`, then `virtual_ipaddress_excluded`, in configuration order.
     pub addresses: Vec<Address>,
+    /// Others may talk to its addresses: the owner's, or `accept`, which is the default unless
+    /// strict.
+    pub accept: bool,
+    /// `virtual_routes`.
+    pub routes: Vec<Route>,
+    /// `virtual_rules`.
+    pub rules: Vec<Rule>,
     /// Who is told of its changes of state.
     pub notify: Notify,
 }

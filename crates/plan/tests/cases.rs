@@ -88,8 +88,54 @@ fn outcome(text: &str) -> (String, String) {
             )
             .unwrap();
         }
+        policy(instance, &mut meant);
+    }
+    for upper in &plan.uppers {
+        let (name, base, kind) = (&upper.name, &upper.base, upper.kind);
+        let adverts = upper.carries_adverts;
+        writeln!(meant, "{name} on {base}: {kind:?} adverts {adverts}").unwrap();
+    }
+    for one in &plan.statics {
+        let count = (one.addresses.len(), one.routes.len(), one.rules.len());
+        writeln!(meant, "static {count:?} tracked by {:?}", one.tracked_by).unwrap();
     }
     (said, meant)
+}
+
+/// Routes and rules: what is not as in every other one.
+fn policy(instance: &plan::Instance, meant: &mut String) {
+    for one in &instance.routes {
+        let r = &one.route;
+        let track = if one.no_track { " untracked" } else { "" };
+        writeln!(
+            meant,
+            "  route {} type {} table {} protocol {} scope {:?} metric {} tos {} source {:?}{track}",
+            r.destination, r.kind, r.table, r.protocol, r.scope, r.metric, r.tos, r.source
+        )
+        .unwrap();
+        for (hop, dev) in r.hops.iter().zip(&one.devs) {
+            let (via, weight, flag) = (hop.via, hop.weight, hop.onlink);
+            writeln!(
+                meant,
+                "    via {via:?} dev {dev:?} weight {weight} onlink {flag} encap {:?}",
+                hop.encap
+            )
+            .unwrap();
+        }
+        if !r.metrics.is_empty() {
+            writeln!(meant, "    metrics {:?} locked {:#x}", r.metrics, r.locked).unwrap();
+        }
+    }
+    for one in &instance.rules {
+        let r = &one.rule;
+        let track = if one.no_track { " untracked" } else { "" };
+        writeln!(
+            meant,
+            "  rule {} {:?} {:?} not {} from {:?} to {:?} mark {:?} in {:?} ports {:?}{track}",
+            r.priority, r.family, r.action, r.not, r.from, r.to, r.mark, r.iif, r.source_ports
+        )
+        .unwrap();
+    }
 }
 
 /// Fenced blocks of a Markdown text: language, first line number, content.

@@ -17,6 +17,9 @@ fn instance(name: u8, vrid: u8, priority: u8, interface: bool, addresses: usize)
         params,
         ttl: 255,
         addresses: (1..=addresses).map(address).collect(),
+        accept: true,
+        routes: Vec::new(),
+        rules: Vec::new(),
         notify: plan::Notify::default(),
     }
 }
@@ -25,7 +28,6 @@ fn plans() -> impl Strategy<Value = Plan> {
     let one = (1..4u8, 100..103u8, any::<bool>(), 0..3usize);
     prop::collection::btree_map(0..6u8, one, 0..6).prop_map(|blocks| Plan {
         global: Global::default(),
-        lvs: plan::lvs::Lvs::default(),
         instances: (0..)
             .map(InstanceId)
             .zip(

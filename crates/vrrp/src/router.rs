@@ -181,6 +181,15 @@ impl Router {
         }
     }
 
+    /// Whether a static address, route or rule that an instance tracks (`track_group`) is gone
+    /// and cannot be put back.
+    pub fn handle_static(&mut self, now: Instant, id: InstanceId, lost: bool) {
+        self.with(id, |instance, _| {
+            instance.reasons.set(crate::state::Reason::StaticLost, lost);
+        });
+        self.review(now, id);
+    }
+
     /// Into fault or out of it, as the reasons have it now.
     pub(crate) fn review(&mut self, now: Instant, id: InstanceId) {
         let links = &self.links;

@@ -177,10 +177,12 @@ pub enum Reason {
     Group,
     /// Another member of the sync group waits.
     GroupWaits,
+    /// A static address, route or rule that it tracks is gone and cannot be put back.
+    StaticLost,
 }
 
 impl Reasons {
-    const ALL: [Reason; 7] = [
+    const ALL: [Reason; 8] = [
         Reason::LinkMissing,
         Reason::LinkDown,
         Reason::NoSource,
@@ -188,6 +190,7 @@ impl Reasons {
         Reason::Waits,
         Reason::Group,
         Reason::GroupWaits,
+        Reason::StaticLost,
     ];
 
     /// Adds or removes one reason.

@@ -346,6 +346,9 @@ impl<'a> Reader<'a> {
         if matches!(option.value, Value::Metric | Value::Address)
             && ["lock", "to", "inet", "inet6"].iter().any(|w| next.is(w))
         {
+            if next.is("lock") {
+                self.push("lock", Spanned::new(option.name.into(), next.span));
+            }
             next = self.argument(cx, word)?;
         }
         let text = next.text();

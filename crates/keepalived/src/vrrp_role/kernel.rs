@@ -1,8 +1,9 @@
 //! The executor under the ledger: it makes the kernel's addresses what the instances want.
+use super::items;
 use super::links::Links;
-use ledger::{AddressKey, AddressSpec, Fact, Failure, Ledger, Leftovers, Owner, Seen};
+use ledger::{AddressKey, Fact, Failure, Items, Ledger, Leftovers, Op, Owner, Route, Rule, Seen};
 use linux::netlink::{Address, Error, Link, PROTOCOL, Socket};
-use plan::{Instance, Plan};
+use plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use vrrp::InstanceId;
@@ -10,21 +11,27 @@ use vrrp::InstanceId;
 /// Operations between two looks at the deadlines: a batch takes well under a millisecond.
 const BATCH: usize = 64;
 
-/// Items of one owner, as the ledger takes them.
-type Items = Vec<(AddressKey, AddressSpec)>;
+/// What the kernel has at one moment.
+pub(super) struct Snapshot {
+    pub(super) links: Vec<Link>,
+    pub(super) addresses: Vec<Address>,
+    pub(super) routes: Vec<Route>,
+    pub(super) rules: Vec<Rule>,
+}
 
 /// An operation that the kernel refused, and why.
-pub(super) type Refused = (AddressKey, Error);
+pub(super) type Refused = (Op, Error);
 
 pub(super) struct Kernel {
     netlink: Socket,
     ledger: Ledger,
     /// What the ledger was last told, to tell it only what differs.
-    configured: BTreeMap<InstanceId, Items>,
+    configured: BTreeMap<Owner, Items>,
     virtuals: BTreeSet<AddressKey>,
     /// Addresses with our tag in the last whole list.
     left: BTreeSet<AddressKey>,
     unsettled: bool,
+    leaving: bool,
 }
 
 impl Kernel {
@@ -40,60 +47,101 @@ impl Kernel {
             virtuals,
             left: BTreeSet::new(),
             unsettled: true,
+            leaving: false,
         })
     }
 
-    /// All interfaces and addresses there are.
-    pub(super) fn dump(&mut self) -> io::Result<(Vec<Link>, Vec<Address>)> {
-        Ok((self.netlink.links()?, self.netlink.addresses()?))
+    /// All interfaces, addresses and rules there are, and the routes of our protocol. A kernel
+    /// without policy routing has none of the latter.
+    pub(super) fn dump(&mut self) -> io::Result<Snapshot> {
+        Ok(Snapshot {
+            links: self.netlink.links()?,
+            addresses: self.netlink.addresses()?,
+            routes: self.netlink.routes(PROTOCOL)?,
+            rules: self.netlink.rules().unwrap_or_default(),
+        })
     }
 
-    /// Tells the ledger what each instance has, as far as the interfaces exist.
+    /// Tells the ledger what each owner has, as far as the interfaces exist.
     pub(super) fn configure(&mut self, plan: &Plan, links: &Links) {
-        let gone: Vec<InstanceId> = self
+        let wanted = owners(plan, links);
+        let gone = self
             .configured
             .keys()
-            .filter(|id| !plan.instances.contains_key(id))
-            .copied()
-            .collect();
-        for id in gone {
-            self.configured.remove(&id);
-            self.ledger.forget(owner(id));
+            .filter(|key| !wanted.contains_key(key));
+        for owner in gone.copied().collect::<Vec<_>>() {
+            self.configured.remove(&owner);
+            self.ledger.forget(owner);
         }
-        for (id, instance) in &plan.instances {
-            let items = items(instance, links);
-            if self.configured.get(id) != Some(&items) {
-                self.ledger.configure(owner(*id), items.clone());
-                self.configured.insert(*id, items);
+        for (owner, items) in wanted {
+            if self.configured.get(&owner) != Some(&items) {
+                self.ledger.configure(owner, items.clone());
+                self.configured.insert(owner, items);
+            }
+            if owner < FIRST_INSTANCE && !self.leaving {
+                self.ledger.hold(owner);
             }
         }
         self.virtuals = self
             .configured
             .values()
-            .flatten()
+            .flat_map(|items| &items.addresses)
             .map(|(key, _)| *key)
             .collect();
         self.unsettled = true;
     }
 
+    /// At the end: static addresses and rules go, static routes stay, as the original has it.
+    pub(super) fn release_statics(&mut self) {
+        self.leaving = true;
+        let statics: Vec<Owner> = self
+            .configured
+            .keys()
+            .filter(|owner| **owner < FIRST_UPPER)
+            .copied()
+            .collect();
+        for owner in statics {
+            self.ledger.abandon_routes(owner);
+            self.ledger.release(owner);
+        }
+        self.unsettled = true;
+    }
+
+    /// Whether all of each static group with members is in force, by its place in the plan.
+    pub(super) fn statics_in_force(&self, group: u32) -> bool {
+        self.ledger.is_in_force(Owner(group))
+    }
+
+    /// The socket for what is no affair of the ledger.
+    pub(super) const fn netlink(&mut self) -> &mut Socket {
+        &mut self.netlink
+    }
+
     /// Whether all addresses of an instance were there with our tag when we started.
     pub(super) fn has_all(&self, id: InstanceId) -> bool {
-        let items = self.configured.get(&id);
+        let items = self.configured.get(&owner(id));
         items.is_some_and(|items| {
-            !items.is_empty() && items.iter().all(|(key, _)| self.left.contains(key))
+            !items.addresses.is_empty()
+                && items
+                    .addresses
+                    .iter()
+                    .all(|(key, _)| self.left.contains(key))
         })
     }
 
-    /// Takes the kernel's whole list; gives the instances that lost an address.
-    pub(super) fn adopt(&mut self, addresses: &[Address]) -> Vec<InstanceId> {
+    /// Takes the kernel's whole lists; gives the instances that lost something.
+    pub(super) fn adopt(&mut self, snapshot: Snapshot) -> BTreeSet<InstanceId> {
         self.unsettled = true;
-        let tagged = addresses
+        let tagged = snapshot
+            .addresses
             .iter()
             .filter(|address| address.protocol == PROTOCOL);
         self.left = tagged.map(|address| address.key).collect();
-        ids(self
-            .ledger
-            .adopt(addresses.iter().cloned().map(Seen::from).collect()))
+        let seen = snapshot.addresses.into_iter().map(Seen::from).collect();
+        let mut lost = self.ledger.adopt(seen);
+        lost.extend(self.ledger.adopt_routes(snapshot.routes));
+        lost.extend(self.ledger.adopt_rules(snapshot.rules));
+        ids(lost).into_iter().collect()
     }
 
     pub(super) fn hold(&mut self, id: InstanceId) {
@@ -154,42 +202,37 @@ impl Kernel {
             let Err(error) = result else { continue };
             let failure = error.failure();
             self.ledger.failed(op, failure);
-            if failure == Failure::Refused
-                && let Some(key) = op.address()
-            {
-                refused.push((*key, error));
+            if failure == Failure::Refused {
+                refused.push((op.clone(), error));
             }
         }
         refused
     }
 }
 
+/// Static groups come first, then the interfaces made for instances, then instances.
+const FIRST_UPPER: Owner = Owner(1 << 20);
+const FIRST_INSTANCE: Owner = Owner(1 << 24);
+
 const fn owner(id: InstanceId) -> Owner {
-    Owner(id.0)
+    Owner(FIRST_INSTANCE.0.saturating_add(id.0))
 }
 
 fn ids(owners: Vec<Owner>) -> Vec<InstanceId> {
-    owners
+    let instances = owners
         .into_iter()
-        .map(|owner| InstanceId(owner.0))
-        .collect()
+        .filter_map(|owner| owner.0.checked_sub(FIRST_INSTANCE.0));
+    instances.map(InstanceId).collect()
 }
 
-fn items(instance: &Instance, links: &Links) -> Items {
-    let on_link = |address: &plan::Address| {
-        let link = links.index_of(&address.dev)?;
-        let key = AddressKey {
-            peer: address.peer,
-            ..AddressKey::new(link, address.prefix)
-        };
-        let spec = AddressSpec {
-            label: address.label.clone(),
-            scope: address.scope,
-            broadcast: address.broadcast,
-            flags: address.flags,
-            preferred: address.preferred,
-        };
-        Some((key, spec))
-    };
-    instance.addresses.iter().filter_map(on_link).collect()
+fn owners(plan: &Plan, links: &Links) -> BTreeMap<Owner, Items> {
+    let statics = (0..).zip(&plan.statics).map(|(place, one)| {
+        let items = items::of(&one.addresses, &one.routes, &one.rules, links);
+        (Owner(place), items)
+    });
+    let uppers = (FIRST_UPPER.0..).zip(&plan.uppers);
+    let uppers = uppers.map(|(place, upper)| (Owner(place), items::of_upper(upper, links)));
+    let instances = plan.instances.iter();
+    let instances = instances.map(|(id, one)| (owner(*id), items::of_instance(one, links)));
+    statics.chain(uppers).chain(instances).collect()
 }

@@ -12,6 +12,16 @@ pub(super) struct Links {
     by_name: BTreeMap<String, u32>,
     /// Addresses that are ours to give: never the source of an advert.
     virtuals: BTreeSet<IpAddr>,
+    /// Addresses of `static_ipaddress`, which may be.
+    statics: BTreeSet<IpAddr>,
+    /// What is made on top of what, by name; the source of adverts is below for a VMAC.
+    bases: BTreeMap<String, Base>,
+}
+
+#[derive(Debug)]
+struct Base {
+    name: String,
+    lends_address: bool,
 }
 
 #[derive(Debug)]
@@ -29,6 +39,16 @@ impl Links {
             .values()
             .flat_map(|instance| &instance.addresses);
         self.virtuals = all.map(|address| address.prefix.addr()).collect();
+        let statics = plan.statics.iter().flat_map(|one| &one.addresses);
+        self.statics = statics.map(|address| address.prefix.addr()).collect();
+        let base = |upper: &plan::Upper| Base {
+            name: upper.base.clone(),
+            lends_address: matches!(upper.kind, plan::UpperKind::Macvlan(_)),
+        };
+        let uppers = plan.uppers.iter();
+        self.bases = uppers
+            .map(|upper| (upper.name.clone(), base(upper)))
+            .collect();
     }
 
     /// Replaces everything by a fresh dump.
@@ -111,13 +131,35 @@ impl Links {
     /// One interface as the machine sees it.
     pub(super) fn view(&self, index: u32) -> Option<vrrp::Link> {
         let entry = self.by_index.get(&index)?;
+        let base = self.bases.get(&entry.link.name);
+        let below = base.and_then(|base| self.by_index.get(self.by_name.get(&base.name)?));
+        let source = below.filter(|_| base.is_some_and(|base| base.lends_address));
+        let source = source.unwrap_or(entry);
+        let runs = |entry: &Entry| entry.link.is_up() && entry.link.is_running();
         Some(vrrp::Link {
             name: entry.link.name.clone(),
             index,
-            up: entry.link.is_up() && entry.link.is_running(),
-            ipv4: self.source_v4(entry),
-            ipv6: self.source_v6(entry),
+            up: runs(entry) && (base.is_none() || below.is_some_and(runs)),
+            ipv4: self.source_v4(source),
+            ipv6: self.source_v6(source),
         })
+    }
+
+    /// What is made on top of an interface.
+    pub(super) fn uppers_of(&self, index: u32) -> Vec<u32> {
+        let name = self.name_of(index);
+        let on_top = self
+            .bases
+            .iter()
+            .filter(|(_, base)| Some(&*base.name) == name);
+        on_top
+            .filter_map(|(upper, _)| self.index_of(upper))
+            .collect()
+    }
+
+    /// An interface by name.
+    pub(super) fn link(&self, name: &str) -> Option<&Link> {
+        Some(&self.by_index.get(self.by_name.get(name)?)?.link)
     }
 
     /// The interface's own address: the first primary one that is not virtual. An address owner
@@ -129,7 +171,7 @@ impl Links {
                 .addresses
                 .iter()
                 .filter_map(|address| match address.key.prefix.addr() {
-                    IpAddr::V4(ip) if !is_ours(address) => Some((
+                    IpAddr::V4(ip) if self.is_own(address) => Some((
                         self.virtuals.contains(&ip.into()),
                         address.is_secondary(),
                         ip,
@@ -149,7 +191,7 @@ impl Links {
 
     fn source_v6(&self, entry: &Entry) -> Option<Ipv6Addr> {
         let usable = |a: &&Address| {
-            !is_ours(a)
+            self.is_own(a)
                 && !self.virtuals.contains(&a.key.prefix.addr())
                 && !a.is_tentative()
                 && !a.is_duplicate()
@@ -162,6 +204,11 @@ impl Links {
                 IpAddr::V6(ip) if ip.is_unicast_link_local() => Some(ip),
                 _ => None,
             })
+    }
+
+    /// The machine's, not put there for an instance.
+    fn is_own(&self, address: &Address) -> bool {
+        !is_ours(address) || self.statics.contains(&address.key.prefix.addr())
     }
 
     /// The index of an interface by name.

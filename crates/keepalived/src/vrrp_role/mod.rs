@@ -5,6 +5,8 @@
 //! master before it believes its own timer, and many addresses never delay an advert.
 mod announce;
 mod dump;
+mod filter;
+mod items;
 mod kernel;
 mod links;
 mod messages;
@@ -12,6 +14,7 @@ mod netlink;
 mod notify;
 mod sockets;
 mod track;
+mod uppers;
 
 pub(crate) use notify::names as notify_names;
 
@@ -23,11 +26,11 @@ use kernel::Kernel;
 use links::Links;
 use linux::channel::Channel;
 use linux::clock;
-use linux::netlink::Monitor;
+use linux::netlink::{Monitor, PROTOCOL};
 use linux::reactor::Reactor;
 use plan::Plan;
 use sockets::{Ear, Mouth, Outgoing, Sockets};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
@@ -76,6 +79,14 @@ struct Role {
     pipes: notify::Pipes,
     /// What stops now does so because a reload removed it.
     removing: bool,
+    uppers: uppers::Uppers,
+    filter: filter::Filter,
+    /// The packet filter may not be what it should.
+    filter_is_due: bool,
+    /// Who holds its addresses.
+    held: BTreeSet<InstanceId>,
+    /// Whether each tracked static group is in force, by place, as the machine was told.
+    statics: BTreeMap<u32, bool>,
     /// When to end, once told to stop.
     end_at: Option<Instant>,
 }
@@ -90,7 +101,8 @@ impl Role {
         let mut reactor = Reactor::new()?;
         crate::tuning::apply(&plan.global.vrrp_process, &log);
         log.detail("Registering Kernel netlink reflector");
-        let monitor = Monitor::new()?;
+        let mut monitor = Monitor::new()?;
+        monitor.hear_policy(PROTOCOL)?;
         log.detail("Registering Kernel netlink command channel");
         let kernel = Kernel::new()?;
         reactor.add(channel.as_fd(), CHANNEL)?;
@@ -117,6 +129,11 @@ impl Role {
             stub_told: None,
             pipes: notify::Pipes::default(),
             removing: false,
+            uppers: uppers::Uppers::default(),
+            filter: filter::Filter::default(),
+            filter_is_due: true,
+            held: BTreeSet::new(),
+            statics: BTreeMap::new(),
             end_at: None,
         };
         role.first_dump(&plan)?;
@@ -157,6 +174,7 @@ impl Role {
             let now = clock::now();
             self.perform();
             if self.end_at.is_some_and(|at| now >= at) {
+                self.clear_away();
                 return Ok(exit::NORMAL);
             }
             self.reactor.wait(self.deadline(now), &mut ready)?;
@@ -227,8 +245,13 @@ impl Role {
         if self.kernel.has_work() {
             let refused = self.kernel.work();
             self.report_refused(refused);
+            self.review_statics();
+            self.drain_effects();
         }
         if !self.kernel.has_work() {
+            if std::mem::take(&mut self.filter_is_due) {
+                self.refilter();
+            }
             self.announce();
         }
         for line in self.lines.drain(..) {
@@ -254,8 +277,15 @@ impl Role {
             } => {
                 self.send(id, from, to, protocol, ip_id, &message);
             }
-            Effect::Hold(id) => self.kernel.hold(id),
+            Effect::Hold(id) => {
+                // closed before they are there
+                self.held.insert(id);
+                self.refilter();
+                self.kernel.hold(id);
+            }
             Effect::Release(id) => {
+                self.held.remove(&id);
+                self.filter_is_due = true;
                 self.announcer.forget(id);
                 self.kernel.release(id);
             }
@@ -378,7 +408,26 @@ impl Role {
         let Some(instance) = self.plan.instances.get(&id) else {
             return;
         };
-        self.lines.extend(report::log::event(&instance.name, event));
+        let name = &instance.name;
+        if matches!(event, vrrp::Event::Removing) {
+            let work = [
+                ("Rules", instance.rules.len()),
+                ("Routes", instance.routes.len()),
+            ];
+            let work = work.iter().filter(|(_, count)| *count > 0);
+            self.lines
+                .extend(work.map(|(what, _)| format!("({name}) removing Virtual {what}")));
+        }
+        self.lines.extend(report::log::event(name, event));
+        if matches!(event, vrrp::Event::Setting) {
+            let work = [
+                ("Routes", instance.routes.len()),
+                ("Rules", instance.rules.len()),
+            ];
+            let work = work.iter().filter(|(_, count)| *count > 0);
+            self.lines
+                .extend(work.map(|(what, _)| format!("({name}) setting Virtual {what}")));
+        }
     }
 
     // ---- plans
@@ -398,8 +447,11 @@ impl Role {
         self.drain_effects();
         self.removing = false;
         self.links.set_plan(&next);
-        self.kernel.configure(&next, &self.links);
         self.plan = next;
+        self.statics.clear();
+        self.make_uppers(now);
+        self.kernel.configure(&self.plan, &self.links);
+        self.filter_is_due = true;
         self.open_pipes();
         self.set_trackers(now, news);
         self.open_sockets();
@@ -407,6 +459,10 @@ impl Role {
             self.router.apply(now, change);
         }
         self.perform();
+        let lines = self
+            .uppers
+            .remove_others(&self.plan.uppers, self.kernel.netlink());
+        self.lines.extend(lines);
         if let Err(e) = link::send(&self.channel, &FromRole::Ready, None) {
             self.log.info(format!(
                 "Cannot tell the supervisor that the configuration is in force: {e}"
@@ -450,11 +506,44 @@ impl Role {
             .extend(self.sockets.ensure(&ears, &mouths, &mut self.reactor));
     }
 
+    /// Tells the members of track groups what became of their static objects.
+    fn review_statics(&mut self) {
+        let now = clock::now();
+        let tracked = (0..).zip(&self.plan.statics);
+        for (place, group) in tracked.filter(|(_, group)| !group.tracked_by.is_empty()) {
+            let in_force = self.kernel.statics_in_force(place);
+            if self.end_at.is_some() || self.statics.insert(place, in_force) == Some(in_force) {
+                continue;
+            }
+            let members = self.plan.instances.iter();
+            let members = members.filter(|(_, one)| group.tracked_by.contains(&one.name));
+            for (id, _) in members {
+                self.router.handle_static(now, *id, !in_force);
+            }
+        }
+    }
+
+    fn refilter(&mut self) {
+        let lines = self.filter.apply(&self.plan, &self.held, &self.links);
+        self.lines.extend(lines);
+    }
+
+    /// The last thing: what was made besides addresses.
+    fn clear_away(&mut self) {
+        self.filter.remove();
+        if !self.settings.keep_vips_at_stop {
+            for line in self.uppers.remove_others(&[], self.kernel.netlink()) {
+                self.log.info(line);
+            }
+        }
+    }
+
     /// Leaves in good order: priority 0, addresses away, then a moment for what follows.
     fn stop(&mut self, now: Instant) {
         if self.end_at.is_some() {
             return;
         }
+        self.kernel.release_statics();
         if self.settings.keep_vips_at_stop {
             self.end_at = Some(now);
             return;

@@ -1,6 +1,7 @@
 //! Kernel events: interfaces and addresses that come, change and go.
 use super::Role;
 use super::kernel::Refused;
+use ledger::Op;
 use linux::netlink::{Address, Fact, Link};
 use plan::Plan;
 use std::io;
@@ -10,24 +11,38 @@ use wire::Instant;
 impl Role {
     /// Takes the kernel's whole state as the plan sees it: at the start, before any instance runs.
     pub(super) fn first_dump(&mut self, plan: &Plan) -> io::Result<()> {
-        let (links, addresses) = self.kernel.dump()?;
-        for link in &links {
+        let mut snapshot = self.kernel.dump()?;
+        self.links.set_plan(plan);
+        self.links
+            .replace(snapshot.links.clone(), &snapshot.addresses);
+        if !plan.uppers.is_empty() {
+            let wanted = &plan.uppers;
+            let made = self
+                .uppers
+                .ensure(wanted, &self.links, self.kernel.netlink());
+            self.lines.extend(made.lines);
+            // what is told up to here is older than what is asked now
+            while self.monitor.next_fact()?.is_some() {}
+            snapshot = self.kernel.dump()?;
+            self.links
+                .replace(snapshot.links.clone(), &snapshot.addresses);
+        }
+        for link in &snapshot.links {
             self.kernel.link_changed(link.index, link.is_up());
         }
-        self.links.set_plan(plan);
-        self.links.replace(links, &addresses);
         self.kernel.configure(plan, &self.links);
-        self.kernel.adopt(&addresses);
-        for address in &addresses {
+        for address in &snapshot.addresses {
             self.assigned(address);
         }
+        self.kernel.adopt(snapshot);
         self.tell_router_all(linux::clock::now());
         Ok(())
     }
 
     /// Events were lost: the kernel's whole state again, as if each change had been told.
     fn redump(&mut self, now: Instant) -> io::Result<()> {
-        let (links, addresses) = self.kernel.dump()?;
+        let snapshot = self.kernel.dump()?;
+        let links = &snapshot.links;
         let gone: Vec<u32> = self
             .links
             .indices()
@@ -36,12 +51,13 @@ impl Role {
         for index in gone {
             self.link_gone(now, index);
         }
-        for link in &links {
+        for link in &snapshot.links {
             self.kernel.link_changed(link.index, link.is_up());
         }
-        self.links.replace(links, &addresses);
+        self.links
+            .replace(snapshot.links.clone(), &snapshot.addresses);
         self.kernel.configure(&self.plan, &self.links);
-        for id in self.kernel.adopt(&addresses) {
+        for id in self.kernel.adopt(snapshot) {
             self.router.handle_address_lost(now, id);
         }
         self.tell_router_all(now);
@@ -87,10 +103,31 @@ impl Role {
             ));
         }
         if was.is_none_or(|was| was.name != name) {
+            self.make_uppers(now);
             self.kernel.configure(&self.plan, &self.links);
             self.open_sockets();
         }
         self.tell_router(now, index);
+    }
+
+    /// Makes the interfaces that the plan wants and that are missing.
+    pub(super) fn make_uppers(&mut self, now: Instant) {
+        if self.plan.uppers.is_empty() || self.end_at.is_some() {
+            return;
+        }
+        let wanted = &self.plan.uppers;
+        let made = self
+            .uppers
+            .ensure(wanted, &self.links, self.kernel.netlink());
+        self.lines.extend(made.lines);
+        if made.any {
+            // the events tell every step of the making: only what came of it counts
+            while let Ok(Some(_)) = self.monitor.next_fact() {}
+            if let Err(why) = self.redump(now) {
+                self.log.info(format!("Netlink: {why}"));
+            }
+        }
+        self.filter_is_due = true;
     }
 
     fn link_gone(&mut self, now: Instant, index: u32) {
@@ -101,8 +138,10 @@ impl Role {
             self.log.info(format!("Interface {} deleted", gone.name));
         }
         self.kernel.link_gone(index);
-        self.kernel.configure(&self.plan, &self.links);
+        self.uppers.gone(&gone.name);
         self.router.handle_link_gone(now, index);
+        self.make_uppers(now);
+        self.kernel.configure(&self.plan, &self.links);
         self.open_sockets();
     }
 
@@ -136,6 +175,10 @@ impl Role {
 
     /// Unicast peers send to the interface's address: the ears follow it.
     fn own_address_changed(&mut self, link: u32) {
+        if !self.links.uppers_of(link).is_empty() {
+            self.kernel.configure(&self.plan, &self.links);
+            self.filter_is_due = true;
+        }
         let name = self.links.name_of(link);
         let by_peers =
             |i: &plan::Instance| !i.params.peers.is_empty() && Some(&*i.params.interface) == name;
@@ -155,8 +198,10 @@ impl Role {
     }
 
     fn tell_router(&mut self, now: Instant, index: u32) {
-        if let Some(link) = self.links.view(index) {
-            self.router.handle_link(now, &link);
+        for index in [index].into_iter().chain(self.links.uppers_of(index)) {
+            if let Some(link) = self.links.view(index) {
+                self.router.handle_link(now, &link);
+            }
         }
     }
 
@@ -184,14 +229,22 @@ impl Role {
         ));
     }
 
-    /// Addresses that the kernel refuses: told to the person; the instance stays what it is.
+    /// What the kernel refuses: told to the person; the instance stays what it is.
     pub(super) fn report_refused(&self, refused: Vec<Refused>) {
-        for (key, why) in refused {
-            let name = self.links.name_of(key.link).unwrap_or("?");
-            self.log.info(format!(
-                "Netlink: error: {why}, address {} on {name}",
-                key.prefix
-            ));
+        for (op, why) in refused {
+            let what = match &op {
+                Op::Add(key, _) | Op::Remove(key) => {
+                    let name = self.links.name_of(key.link).unwrap_or("?");
+                    format!("address {} on {name}", key.prefix)
+                }
+                Op::AddRoute(route) | Op::RemoveRoute(route) => {
+                    format!("route to {} in table {}", route.destination, route.table)
+                }
+                Op::AddRule(rule) | Op::RemoveRule(rule) => {
+                    format!("rule with priority {}", rule.priority)
+                }
+            };
+            self.log.info(format!("Netlink: error: {why}, {what}"));
         }
     }
 }

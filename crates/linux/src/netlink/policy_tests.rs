@@ -169,6 +169,7 @@ fn routes_and_rules_are_put_there_found_again_and_removed() {
             addresses: Vec::new(),
             routes: routes(link),
             rules: rules(),
+            ..Items::default()
         };
         let (all_routes, all_rules) = (items.routes.len(), items.rules.len());
         let mut monitor = Monitor::new().unwrap();
@@ -214,6 +215,7 @@ fn what_somebody_else_removes_is_told() {
             addresses: Vec::new(),
             routes: routes(link),
             rules: rules.clone(),
+            ..Items::default()
         };
         ledger.configure(A, items);
         ledger.hold(A);
