@@ -8,6 +8,7 @@ mod config;
 mod exit;
 mod fifo;
 mod files;
+mod genhash;
 mod link;
 mod log;
 mod names;
@@ -29,7 +30,11 @@ fn main() -> ExitCode {
     }
     let mut args = std::env::args_os();
     let program = args.next().unwrap_or_default();
-    let code = match cli::parse(args) {
+    let words: Vec<_> = args.collect();
+    if let Some(words) = genhash::is_meant(std::path::Path::new(&program), &words) {
+        return ExitCode::from(genhash::run(words));
+    }
+    let code = match cli::parse(words) {
         Ok(Command::Run(options)) => supervisor::run(*options),
         Ok(Command::Test(options, log)) => config::test(&options, log.as_deref()),
         Ok(Command::Format(file)) => config::format(&file),

@@ -15,6 +15,45 @@ const PIECE: usize = 16 * 1024;
 pub(crate) async fn run(http: &Http, step: u32, tls: &Context) -> Result<(), Failure> {
     let step = usize::try_from(step).unwrap_or(usize::MAX);
     let url = http.urls.get(step).ok_or(Failure::NotHere)?;
+    ask(http, step, url, tls).await?.finish()
+}
+
+/// A page as it came.
+#[derive(Debug)]
+pub struct Page {
+    /// Status line and header lines.
+    pub header: Vec<u8>,
+    /// MD5 of all that followed.
+    pub digest: [u8; 16],
+}
+
+/// Fetches the first url, whatever its status.
+///
+/// # Errors
+/// As for a check.
+pub async fn fetch(http: &Http, tls: &Context) -> Result<Page, Failure> {
+    let url = http.urls.first().ok_or(Failure::NotHere)?;
+    let url = Url {
+        digest: Some([0; 16]),
+        ..url.clone()
+    };
+    let judge = ask(http, 0, &url, tls).await?;
+    judge
+        .status
+        .ok_or(Failure::Garbage("the answer ends within its header"))?;
+    Ok(Page {
+        digest: judge.digest.unwrap_or_default().finalize().into(),
+        header: judge.header,
+    })
+}
+
+/// Asks, and reads the answer to its end.
+async fn ask<'a>(
+    http: &Http,
+    step: usize,
+    url: &'a Url,
+    tls: &Context,
+) -> Result<Judge<'a>, Failure> {
     let each = http.endpoint.timeout;
     let whole = async {
         let stream = connect::tcp(&http.endpoint).await?;
@@ -48,7 +87,7 @@ async fn converse(
     version: HttpVersion,
     url: &Url,
     each: Duration,
-) -> Result<(), Failure> {
+) -> Result<Judge<'_>, Failure> {
     let question = request(version, url);
     let sent = timeout(each, stream.write_all(question.as_bytes())).await;
     sent.map_err(|_| Failure::Timeout("request"))?
@@ -61,7 +100,7 @@ async fn converse(
             .map_err(|_| Failure::Timeout("answer"))?
             .map_err(|why| Failure::Io("answer", why))?;
         if count == 0 {
-            return judge.finish();
+            return Ok(judge);
         }
         judge.take(piece.get(..count).unwrap_or_default())?;
     }
@@ -70,7 +109,7 @@ async fn converse(
 /// Reads an answer piece by piece and keeps no more of it than its header.
 struct Judge<'a> {
     url: &'a Url,
-    /// The header so far; empty once it is understood.
+    /// The header, so far.
     header: Vec<u8>,
     status: Option<u16>,
     digest: Option<Md5>,
@@ -103,8 +142,8 @@ impl<'a> Judge<'a> {
         match config.parse_response(&mut answer, &self.header) {
             Ok(httparse::Status::Complete(end)) => {
                 self.status = answer.code;
-                let header = core::mem::take(&mut self.header);
-                self.take_body(header.get(end..).unwrap_or_default())
+                let body = self.header.split_off(end);
+                self.take_body(&body)
             }
             Ok(httparse::Status::Partial) if self.header.len() < limits::HTTP_HEADER => Ok(()),
             Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {

@@ -14,6 +14,7 @@ mod tls;
 mod udp;
 
 pub use failure::Failure;
+pub use http::{Page, fetch};
 pub use tls::Context;
 
 use plan::lvs::Probe;
