@@ -1,0 +1,184 @@
+//! Virtual servers: what is inherited, what is defaulted, what is put right; ids over a reload.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use conf::{Files, LoadOptions, ReadError};
+use core::time::Duration;
+use ledger::ipvs::Forwarding;
+use plan::Plan;
+use plan::lvs::Probe;
+
+struct InMemory<'a>(&'a str);
+
+impl Files for InMemory<'_> {
+    fn read(&mut self, path: &str, _limit: usize) -> Result<Vec<u8>, ReadError> {
+        match path {
+            "keepalived.conf" => Ok(self.0.as_bytes().to_vec()),
+            _ => Err(ReadError::Missing),
+        }
+    }
+
+    fn glob(&mut self, _pattern: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The plan and what is said about it.
+fn plan(text: &str) -> (Plan, Vec<String>) {
+    let options = LoadOptions::default();
+    let loaded = conf::load(&mut InMemory(text), "keepalived.conf", &options);
+    let (plan, more) = plan::build(&loaded.config, &plan::Facts::default());
+    let all = loaded.diagnostics.into_iter().chain(more);
+    (plan, all.map(|found| found.message.clone()).collect())
+}
+
+fn real(address: &str, body: &str) -> String {
+    format!("real_server {address} 80 {{\n{body}\n}}\n")
+}
+
+fn service(head: &str, body: &str) -> String {
+    format!("virtual_server {head} {{\n{body}\n}}\n")
+}
+
+const TCP: &str = "TCP_CHECK {\n}\n";
+
+#[test]
+fn defaults_are_the_manuals() {
+    let text = service(
+        "10.0.0.1 80",
+        &format!("protocol TCP\n{}", real("10.0.1.1", TCP)),
+    );
+    let (plan, _) = plan(&text);
+    let server = &plan.lvs.servers[0];
+    assert_eq!(server.name, "[10.0.0.1]:tcp:80");
+    assert_eq!(server.spec.scheduler, "wlc");
+    assert_eq!((server.spec.persistence, server.spec.granularity), (0, 32));
+    assert_eq!((server.quorum, server.hysteresis), (1, 0));
+    let real = &server.servers[0];
+    assert_eq!(real.name, "[10.0.1.1]:tcp:80");
+    assert_eq!((real.weight, real.forwarding), (1, Forwarding::Masquerade));
+    let check = &real.checks[0];
+    assert_eq!(check.params.delay_loop, Duration::from_mins(1));
+    assert_eq!(check.params.warmup, Duration::from_mins(1));
+    assert_eq!(check.params.delay_before_retry, Duration::from_secs(1));
+    assert_eq!(check.params.retry, 1);
+    let Probe::Tcp(endpoint) = &check.probe else {
+        panic!("not a TCP check");
+    };
+    assert_eq!(endpoint.port, 80);
+    assert_eq!(endpoint.timeout, Duration::from_secs(5));
+}
+
+#[test]
+fn the_nearest_word_wins() {
+    let check = "TCP_CHECK {\nretry 7\nconnect_port 81\n}";
+    let body = format!(
+        "protocol TCP\ndelay_loop 10\nretry 5\nalpha\nweight 3\ninhibit_on_failure\n{}{}",
+        real("10.0.1.1", &format!("delay_loop 4\n{check}")),
+        real("10.0.1.2", &format!("weight 9\nalpha no\n{TCP}")),
+    );
+    let (plan, _) = plan(&service("10.0.0.1 80", &body));
+    let servers = &plan.lvs.servers[0].servers;
+    let first = &servers[0].checks[0].params;
+    assert_eq!((first.retry, first.alpha), (7, true));
+    assert_eq!(first.delay_loop, Duration::from_secs(4));
+    let second = &servers[1].checks[0].params;
+    assert_eq!((second.retry, second.alpha), (5, false));
+    assert_eq!(second.delay_loop, Duration::from_secs(10));
+    assert_eq!((servers[0].weight, servers[1].weight), (3, 9));
+    assert!(servers[1].inhibit_on_failure);
+}
+
+#[test]
+fn a_service_without_protocol_is_udp_and_that_is_said() {
+    let (plan, said) = plan(&service("10.0.0.1 80", &real("10.0.1.1", TCP)));
+    assert_eq!(plan.lvs.servers[0].name, "[10.0.0.1]:udp:80");
+    let line = "Virtual server [10.0.0.1]:none:80: no protocol set - defaulting to UDP";
+    assert!(said.iter().any(|said| said == line), "{said:?}");
+}
+
+#[test]
+fn direct_routing_keeps_the_port() {
+    let body = format!(
+        "protocol TCP\nlvs_method DR\nsorry_server 10.0.1.9 8080\nreal_server 10.0.1.1 81 {{\n{TCP}}}"
+    );
+    let (plan, said) = plan(&service("10.0.0.1 80", &body));
+    let server = &plan.lvs.servers[0];
+    assert_eq!(server.servers[0].key.port, 80);
+    assert_eq!(server.sorry.as_ref().unwrap().key.port, 80);
+    let line =
+        "WARNING - virtual server [10.0.0.1]:tcp:80 and sorry server ports don't match - resetting";
+    assert!(said.iter().any(|said| said == line), "{said:?}");
+}
+
+#[test]
+fn marks_have_the_family_of_their_servers_and_groups_many_services() {
+    let body = "real_server fd00::1 80 {\n}";
+    let group = "virtual_server_group g {\n10.0.0.1-3 80\nfwmark 7\n}\n";
+    let grouped = format!("protocol TCP\n{}", real("10.0.1.1", TCP));
+    let text = format!(
+        "{group}{}{}",
+        service("fwmark 6", body),
+        service("group g", &grouped)
+    );
+    let (plan, _) = plan(&text);
+    let shown = |at: usize| -> Vec<String> {
+        let services = plan.lvs.servers[at].services.iter();
+        services.map(ToString::to_string).collect()
+    };
+    assert_eq!(plan.lvs.servers[0].services[0].family(), wire::Family::V6);
+    assert_eq!(plan.lvs.servers[0].spec.granularity, 128);
+    assert_eq!(shown(0), ["FWM 6"]);
+    assert_eq!(
+        shown(1),
+        [
+            "[10.0.0.1]:tcp:80",
+            "[10.0.0.2]:tcp:80",
+            "[10.0.0.3]:tcp:80",
+            "FWM 7"
+        ]
+    );
+}
+
+#[test]
+fn a_quorum_that_cannot_be_reached_is_lowered() {
+    let body = format!(
+        "protocol TCP\nquorum 5\nhysteresis 1\n{}{}",
+        real("10.0.1.1", TCP),
+        real("10.0.1.2", TCP)
+    );
+    let (plan, _) = plan(&service("10.0.0.1 80", &body));
+    let server = &plan.lvs.servers[0];
+    assert!(server.quorum + server.hysteresis <= 2);
+    assert!(server.hysteresis < server.quorum);
+}
+
+#[test]
+fn ids_stay_with_what_stays() {
+    let two = |first: &str, second: &str| {
+        let body = format!(
+            "protocol TCP\n{}{}",
+            real(first, TCP),
+            real(second, "TCP_CHECK {\nconnect_port 99\n}")
+        );
+        service("10.0.0.1 80", &body)
+    };
+    let (running, _) = plan(&two("10.0.1.1", "10.0.1.2"));
+    let other = service(
+        "10.0.0.9 80",
+        &format!("protocol TCP\n{}", real("10.0.1.1", TCP)),
+    );
+    // another service comes before, the servers change places, one of them its check
+    let changed = two("10.0.1.2", "10.0.1.1");
+    let (mut next, _) = plan(&format!("{other}{changed}"));
+    plan::adopt_ids(&mut next, &running);
+    let (old, new) = (&running.lvs.servers[0], &next.lvs.servers[1]);
+    assert_eq!(new.id, old.id);
+    assert_ne!(next.lvs.servers[0].id, old.id);
+    assert_eq!(new.servers[0].id, old.servers[1].id);
+    assert_eq!(new.servers[1].id, old.servers[0].id);
+    let known: Vec<_> = old.servers.iter().map(|s| s.checks[0].id).collect();
+    assert!(new.servers.iter().all(|s| !known.contains(&s.checks[0].id)));
+    let (mut same, _) = plan(&two("10.0.1.1", "10.0.1.2"));
+    plan::adopt_ids(&mut same, &running);
+    assert_eq!(same.lvs, running.lvs);
+}
