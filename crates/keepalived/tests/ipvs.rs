@@ -47,6 +47,7 @@ fn requests_go_to_the_servers_that_live() {
         include_str!("ipvs/life.sh"),
         "both serve: one=5 two=5
          after the death of one: two=10
+         the checker is killed while one is dead: 0 requests lost
          after its return: one=5 two=5
          the checker is killed: no request lost
          somebody else's service is still there

@@ -285,12 +285,10 @@ impl Role {
     fn take_over(&mut self, next: Plan) {
         let now = clock::now();
         self.tell_removed(&next);
-        let wanted = next
-            .lvs
-            .servers
-            .iter()
-            .map(|server| (server.id, server.params()))
-            .collect();
+        let services = next.lvs.servers.iter();
+        let params = services.map(|service| (service.id, self.params(service)));
+        let wanted = params.collect();
+        self.settings.resume = false;
         self.names = Names::of(&next);
         self.forget_services(&next);
         let before = std::mem::replace(&mut self.plan, next);

@@ -4,7 +4,7 @@ use ledger::ipvs::{DestKey, DestSpec, Forwarding, Ipvs as Ledger, Service, Servi
 use linux::ipvs::{Ipvs, Timeouts};
 use plan::Plan;
 use plan::lvs::VirtualServer;
-use pool::{Entry, Member, PoolId};
+use pool::{Entry, Member, Params, PoolId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::Duration;
@@ -158,6 +158,30 @@ impl Role {
             self.log.info(format!("IPVS: cannot read the table: {why}"));
             self.kernel.resync_later(now);
         }
+    }
+
+    /// What the machine is told of a service. A checker that takes the place of one that died begins
+    /// with what the table says: who is not in it was dead and is so until it proves otherwise,
+    /// who is in it stays.
+    pub(super) fn params(&self, service: &VirtualServer) -> Params {
+        let mut params = service.params();
+        let seen = service.services.first();
+        let seen = seen.and_then(|key| self.kernel.ledger.seen(key));
+        let Some(seen) = seen.filter(|_| self.settings.resume) else {
+            return params;
+        };
+        for real in &service.servers {
+            let is_in = seen
+                .dests
+                .get(&real.key)
+                .is_some_and(|dest| dest.weight > 0);
+            let checks = params.servers.get_mut(&real.id);
+            for check in checks.into_iter().flat_map(|p| p.checks.values_mut()) {
+                check.alpha = !is_in;
+            }
+            params.alpha |= !is_in;
+        }
+        params
     }
 
     /// Tells the ledger what a pool wants now.

@@ -39,6 +39,12 @@ echo "== both serve:$(count)"
 dies one
 wait_for 'lacks "-r 10.2.1.2:80"'
 echo "== after the death of one:$(count)"
+checker=$(cat /run/checkers.pid)
+kill -9 "$checker"
+wait_for '[ "$(cat /run/checkers.pid)" != "$checker" ]'
+lost=0
+for _ in $(seq 20); do [ -n "$(ask)" ] || lost=$((lost + 1)); done
+echo "== the checker is killed while one is dead: $lost requests lost"
 serve one
 wait_for 'has "-r 10.2.1.2:80"'
 echo "== after its return:$(count)"
