@@ -98,6 +98,7 @@ pub(crate) struct Settings {
 pub(crate) enum Dump {
     Data,
     Stats { clear: bool },
+    Json,
 }
 
 /// Sends `message`, with `plan` beside it if given. `WouldBlock` when the queue is full.

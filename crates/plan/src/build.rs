@@ -39,6 +39,7 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
     let mut plan = Plan {
         global: Global {
             router_id: Some(written.to_owned()),
+            json_version: config.global.process.json_version.map_or(1, |n| n.value),
             scripts: notify::scripts(&config.global),
             fifos: notify::fifos(&config.global),
             vrrp_process: process::vrrp(&config.global),

@@ -96,6 +96,8 @@ pub struct Firewall {
 pub struct Global {
     /// `router_id`; the host name when not written.
     pub router_id: Option<String>,
+    /// `json_version`: 1, or 2 with tracked processes.
+    pub json_version: u8,
     /// How scripts are run.
     pub scripts: Scripts,
     /// Named pipes that tell of every change.

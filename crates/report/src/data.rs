@@ -134,7 +134,7 @@ fn addresses(out: &mut String, all: &[Address], family: Family) -> fmt::Result {
     Ok(())
 }
 
-fn scope(number: u8) -> &'static str {
+pub(crate) fn scope(number: u8) -> &'static str {
     match number {
         200 => "site",
         253 => "link",

@@ -7,6 +7,7 @@
 pub mod data;
 pub mod diagnostics;
 pub mod dump;
+pub mod json;
 pub mod log;
 pub mod manual;
 pub mod notice;

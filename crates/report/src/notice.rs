@@ -1,5 +1,5 @@
-//! A change, as scripts and named pipes are told of it (keepalived.conf(5), "notify" and
-//! "`notify_fifo`").
+//! A change, as scripts and named pipes are told of it (keepalived.conf(5), `notify` and
+//! `notify_fifo`).
 use plan::Command;
 use plan::Notify;
 use serde::{Deserialize, Serialize};
@@ -122,12 +122,11 @@ impl Notice {
 mod tests {
     use super::*;
 
-    #[expect(clippy::unnecessary_wraps, reason = "the fields it fills are options")]
-    fn command(word: &str) -> Option<Command> {
-        Some(Command {
+    fn command(word: &str) -> Command {
+        Command {
             words: vec![word.into()],
             user: None,
-        })
+        }
     }
 
     /// Every line was seen from the original.
@@ -169,10 +168,10 @@ mod tests {
     #[test]
     fn the_scripts_of_the_state_come_before_the_generic_one() {
         let notify = Notify {
-            master: command("m"),
-            deleted: Some(command("d")),
-            any: command("any"),
-            lower_priority: command("low"),
+            master: Some(command("m")),
+            deleted: Some(Some(command("d"))),
+            any: Some(command("any")),
+            lower_priority: Some(command("low")),
             ..Notify::default()
         };
         let told = |occasion| {

@@ -1,5 +1,5 @@
 //! Sync groups: members are master together or not at all (keepalived.conf(5),
-//! "`vrrp_sync_group`").
+//! `vrrp_sync_group`).
 //!
 //! A member whose timer expires *wants*; when all want, all become master. One that goes to backup
 //! or fault takes the others along. A member's fault is a reason of its own for the others, so
@@ -151,7 +151,7 @@ impl Router {
                     .filter(|(other, _)| other != id)
                     .filter_map(|(_, own)| *own)
             };
-            let fault = others().any(super::state::Reasons::is_fault);
+            let fault = others().any(crate::Reasons::is_fault);
             let waits = others().any(|reasons| !reasons.is_empty() && !reasons.is_fault());
             if let Some(member) = self.instances.get_mut(id) {
                 member.reasons.set(Reason::Group, fault);

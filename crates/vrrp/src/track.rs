@@ -1,6 +1,6 @@
 //! Tracked objects: what they say, and what that does to the priority and the fault of an
-//! instance (keepalived.conf(5), "`track_interface`", "`track_script`", "`track_file`",
-//! "`track_process`", "`track_bfd`").
+//! instance (keepalived.conf(5), `track_interface`, `track_script`, `track_file`,
+//! `track_process`, `track_bfd`).
 use serde::{Deserialize, Serialize};
 use wire::Priority;
 

@@ -25,7 +25,7 @@ impl Supervisor {
         let Some((lane, name, command)) = self.pool_script(notice) else {
             return;
         };
-        self.submit_within(lane, Ticket::Notify(name), command, Vec::new(), None);
+        self.submit_within(&lane, Ticket::Notify(name), command, Vec::new(), None);
     }
 
     fn pool_script(&self, notice: PoolNotice) -> Option<(Lane, String, Command)> {
@@ -95,7 +95,7 @@ impl Supervisor {
         };
         let (command, limit) = (misc.command.clone(), misc.timeout);
         self.submit_within(
-            Lane::Check(id),
+            &Lane::Check(id),
             Ticket::Check(id),
             command,
             Vec::new(),

@@ -120,11 +120,14 @@ impl Supervisor {
             Event::Signal(n) if n == signals::stats_clear() => {
                 self.dump(Dump::Stats { clear: true });
             }
+            Event::Signal(n) if n == signals::json() => self.dump(Dump::Json),
             Event::Signal(_) => {}
             Event::FilesChanged => self.files_changed(),
             Event::Said(pid, FromRole::Ready) => {
                 if let Some(slot) = self.slot_of(pid) {
                     slot.ready = true;
+                    // the pipes are there now
+                    self.start_fifo_scripts();
                     self.settle_phase();
                 }
             }
@@ -193,7 +196,6 @@ impl Supervisor {
         for role in wanted {
             self.start_role(role, false);
         }
-        self.start_fifo_scripts();
     }
 
     /// `resume`: the process before died just now and left what it held.
@@ -245,17 +247,21 @@ impl Supervisor {
     fn reap(&mut self) {
         while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             match status {
-                WaitStatus::Exited(pid, code) if !self.script_ended(pid, Outcome::Exited(code)) => {
-                    self.role_ended(pid, Ending::Exit(code));
+                WaitStatus::Exited(pid, code) => {
+                    self.process_ended(pid, Outcome::Exited(code), Ending::Exit(code));
                 }
-                WaitStatus::Signaled(pid, signal, _)
-                    if !self.script_ended(pid, Outcome::Signaled(signal)) =>
-                {
-                    self.role_ended(pid, Ending::Signal(signal));
+                WaitStatus::Signaled(pid, signal, _) => {
+                    self.process_ended(pid, Outcome::Signaled(signal), Ending::Signal(signal));
                 }
                 WaitStatus::StillAlive => return,
                 _ => {}
             }
+        }
+    }
+
+    fn process_ended(&mut self, pid: Pid, outcome: Outcome, ending: Ending) {
+        if !self.script_ended(pid, outcome) {
+            self.role_ended(pid, ending);
         }
     }
 

@@ -58,7 +58,7 @@ impl Supervisor {
             .collect();
         for (command, more) in commands {
             self.submit(
-                Lane::Notify(notice.who),
+                &Lane::Notify(notice.who),
                 Ticket::Notify(name.clone()),
                 command,
                 more,
@@ -66,14 +66,14 @@ impl Supervisor {
         }
     }
 
-    fn submit(&mut self, lane: Lane, ticket: Ticket, command: Command, more: Vec<String>) {
+    fn submit(&mut self, lane: &Lane, ticket: Ticket, command: Command, more: Vec<String>) {
         self.submit_within(lane, ticket, command, more, None);
     }
 
     /// The same for a program that may take so long.
     pub(super) fn submit_within(
         &mut self,
-        lane: Lane,
+        lane: &Lane,
         ticket: Ticket,
         command: Command,
         more: Vec<String>,
@@ -144,7 +144,7 @@ impl Supervisor {
                 continue;
             };
             self.submit(
-                lane,
+                &lane,
                 Ticket::Fifo(fifo.path.clone()),
                 command,
                 vec![fifo.path],

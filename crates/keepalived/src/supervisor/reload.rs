@@ -44,7 +44,6 @@ impl Supervisor {
         plan::adopt_ids(&mut next, &self.plan);
         self.sealed = link::seal(&next).map_err(|e| e.to_string())?;
         self.previous = Some(std::mem::replace(&mut self.plan, next));
-        self.start_fifo_scripts();
         self.track(false);
         let roles: Vec<_> = self.slots.iter().map(|slot| slot.role).collect();
         for role in roles {

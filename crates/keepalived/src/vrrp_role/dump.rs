@@ -14,6 +14,10 @@ impl Role {
         let (what, file, text) = match dump {
             Dump::Data => ("data", "keepalived.data", self.data()),
             Dump::Stats { .. } => ("stats", "keepalived.stats", self.stats()),
+            Dump::Json => match self.json() {
+                Some(text) => ("json", "keepalived.json", text),
+                None => return,
+            },
         };
         self.log
             .info(format!("Printing VRRP {what} for process({pid}) on signal"));
@@ -36,6 +40,15 @@ impl Role {
             ))
         })
         .collect()
+    }
+
+    fn json(&self) -> Option<String> {
+        // both clocks are read once: the difference is what turns one into the other
+        let (now, utc) = (linux::clock::now(), linux::clock::utc());
+        report::json::vrrp(&self.plan, &self.router, |at| {
+            let micros = utc.saturating_sub(now.saturating_since(at)).as_micros();
+            std::time::Duration::from_micros(u64::try_from(micros).unwrap_or(0)).as_secs_f64()
+        })
     }
 
     fn data(&self) -> String {

@@ -84,6 +84,7 @@ impl Role {
                 signals::USR1 => self.dump(Dump::Data),
                 signals::USR2 => self.dump(Dump::Stats { clear: false }),
                 n if n == signals::stats_clear() => self.dump(Dump::Stats { clear: true }),
+                n if n == signals::json() => self.dump(Dump::Json),
                 _ => {}
             }
         }

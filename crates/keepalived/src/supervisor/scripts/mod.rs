@@ -86,11 +86,7 @@ impl<L, T> Default for Runner<L, T> {
 impl<L: Ord + Clone, T> Runner<L, T> {
     /// Puts a job at the end of a lane and starts it if nothing is before it. What cannot even be
     /// started is given back as finished, as is a job that finds no room.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers make the lane for this call"
-    )]
-    pub(super) fn submit(&mut self, now: Instant, lane: L, job: Job<T>) -> Vec<Finished<T>> {
+    pub(super) fn submit(&mut self, now: Instant, lane: &L, job: Job<T>) -> Vec<Finished<T>> {
         let entry = self.lanes.entry(lane.clone()).or_insert_with(|| Lane {
             running: None,
             waiting: VecDeque::new(),
@@ -103,7 +99,7 @@ impl<L: Ord + Clone, T> Runner<L, T> {
             let why = format!("{QUEUE} others wait already");
             finished.push(lost.over(Outcome::NotRun(why)));
         }
-        self.advance(now, &lane, &mut finished);
+        self.advance(now, lane, &mut finished);
         finished
     }
 

@@ -35,11 +35,11 @@ fn a_lane_runs_one_at_a_time_and_in_order() {
     for code in [3, 4] {
         assert!(
             runner
-                .submit(now, 1_u8, job(&format!("exit {code}"), None))
+                .submit(now, &1_u8, job(&format!("exit {code}"), None))
                 .is_empty()
         );
     }
-    runner.submit(now, 2, job("exit 5", None));
+    runner.submit(now, &2, job("exit 5", None));
     let (first, other) = (pid(&runner, 1), pid(&runner, 2));
     assert_ne!(first, other, "lanes run side by side");
     let finished = runner.ended(now, first, wait(first)).unwrap();
@@ -64,7 +64,7 @@ fn what_exceeds_its_limit_is_told_at_once_and_ends_with_all_its_children() {
     // both the shell and its child ignore TERM
     runner.submit(
         now,
-        1_u8,
+        &1_u8,
         job("trap '' TERM; sleep 300 & sleep 300", Some(limit)),
     );
     let leader = pid(&runner, 1);
@@ -93,9 +93,9 @@ fn what_exceeds_its_limit_is_told_at_once_and_ends_with_all_its_children() {
 #[test]
 fn a_job_without_limit_ends_when_another_waits_too_long() {
     let (mut runner, now) = (Runner::default(), Instant::now());
-    runner.submit(now, 1_u8, job("exec sleep 300", None));
+    runner.submit(now, &1_u8, job("exec sleep 300", None));
     assert_eq!(runner.next_deadline(), None);
-    runner.submit(now, 1, job("exit 0", None));
+    runner.submit(now, &1, job("exit 0", None));
     assert_eq!(runner.next_deadline(), Some(now + PATIENCE));
     runner.hurry();
     assert_eq!(runner.next_deadline(), Some(now + HURRY));
@@ -114,11 +114,11 @@ fn what_cannot_be_run_is_no_success_and_a_full_lane_gives_up_the_oldest() {
     let (mut runner, now) = (Runner::default(), Instant::now());
     let mut missing = job("", None);
     missing.command.words = vec!["/nonexistent/program".into()];
-    let finished = runner.submit(now, 1_u8, missing);
+    let finished = runner.submit(now, &1_u8, missing);
     assert!(matches!(finished[0].outcome, Outcome::NotRun(_)));
     assert!(!runner.is_busy(&1));
     let lost: usize = (0..QUEUE + 3)
-        .map(|_| runner.submit(now, 1, job("exec sleep 300", None)).len())
+        .map(|_| runner.submit(now, &1, job("exec sleep 300", None)).len())
         .sum();
     assert_eq!(lost, 2, "one runs, the rest waits");
     let leader = pid(&runner, 1);

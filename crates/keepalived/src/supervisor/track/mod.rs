@@ -136,7 +136,7 @@ impl Supervisor {
             limit: Some(script.timeout),
             ticket: Ticket::Track(id),
         };
-        let finished = self.runner.submit(now, lane, job);
+        let finished = self.runner.submit(now, &lane, job);
         self.scripts_ended(finished);
     }
 

@@ -24,14 +24,8 @@ impl Pace {
     /// Another interval counts from the last run.
     pub(super) fn set_interval(&mut self, interval: Duration) {
         let interval = interval.max(SHORTEST);
-        if interval < self.interval {
-            self.due = self
-                .due
-                .checked_sub(self.interval.saturating_sub(interval))
-                .unwrap_or(self.due);
-        } else {
-            self.due += interval.saturating_sub(self.interval);
-        }
+        let last = self.due.checked_sub(self.interval);
+        self.due = last.unwrap_or(self.due) + interval;
         self.interval = interval;
     }
 

@@ -1,0 +1,207 @@
+//! What failover follows, and who is told: scripts, groups, pipes, files of dumps.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod common;
+use common::alone::Alone;
+use lab::timeline::now;
+use nix::sys::signal::Signal;
+
+/// Fails while /run/down exists; every change goes to /run/told and into a named pipe.
+const TRACKED: &str = "
+global_defs {
+    vrrp_notify_fifo /run/pipe
+    vrrp_notify_fifo_script \"/bin/sh /run/reader.sh\"
+}
+vrrp_script chk {
+    script \"/bin/sh -c 'test ! -e /run/down'\"
+    interval 0.1
+    fall 1
+    rise 1
+}
+track_file load {
+    file /run/load
+    weight 1
+}
+vrrp_sync_group G1 {
+    group {
+        VI_1
+        VI_2
+    }
+    notify \"/bin/sh /run/notify.sh group\"
+}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    advert_int 0.1
+    version 3
+    track_script {
+        chk
+    }
+    notify \"/bin/sh /run/notify.sh first\"
+    virtual_ipaddress {
+        10.20.0.249/24 dev eth0 label eth0:1
+    }
+}
+vrrp_instance VI_2 {
+    interface eth0
+    virtual_router_id 52
+    advert_int 0.1
+    version 3
+    virtual_ipaddress {
+        10.20.0.248/24 dev eth0
+    }
+}
+vrrp_instance VI_3 {
+    interface eth0
+    virtual_router_id 53
+    priority 50
+    track_file {
+        load
+    }
+    notify_priority_changes on
+    virtual_ipaddress {
+        10.20.0.247/24 dev eth0
+    }
+}
+";
+
+fn started() -> Alone {
+    let mut alone = Alone::new();
+    TRACKED.clone_into(&mut alone.lb.config);
+    let space = &alone.lb.node.space;
+    space
+        .write("/run/notify.sh", "echo \"$@\" >>/run/told\n")
+        .unwrap();
+    space
+        .write("/run/reader.sh", "exec cat \"$1\" >/run/lines\n")
+        .unwrap();
+    space.write("/run/load", "30\n").unwrap();
+    alone.lb.start().unwrap();
+    alone.becomes_master(0);
+    alone
+}
+
+/// Waits until a file of the node has this line.
+fn has(alone: &mut Alone, file: &str, line: &str) {
+    alone.wait(&format!("{file} never had {line:?}"), |lb| {
+        let text = lb.node.space.read(file).unwrap_or_default();
+        String::from_utf8_lossy(&text).lines().any(|l| l == line)
+    });
+}
+
+#[test]
+fn a_failed_script_takes_its_group_out_and_everybody_is_told() {
+    let mut alone = started();
+    has(&mut alone, "/run/told", "group GROUP G1 MASTER 0");
+    has(&mut alone, "/run/told", "first INSTANCE VI_1 MASTER 100");
+    let since = now();
+    alone.lb.node.space.write("/run/down", "").unwrap();
+    for line in [
+        "VRRP_Script(chk) failed (exited with status 1)",
+        "(VI_1) Entering FAULT STATE",
+        "VRRP_Group(G1) Syncing instances to FAULT state",
+        "(VI_2) Entering FAULT STATE",
+    ] {
+        alone.check(alone.lb.logs(line, since).is_some(), line);
+    }
+    has(&mut alone, "/run/told", "first INSTANCE VI_1 FAULT 100");
+    has(&mut alone, "/run/told", "group GROUP G1 FAULT 0");
+    has(&mut alone, "/run/lines", "INSTANCE \"VI_2\" FAULT 100");
+
+    let since = now();
+    alone.lb.node.space.finish("rm", &["/run/down"]).unwrap();
+    alone.becomes_master(since);
+    alone.check(
+        alone
+            .lb
+            .logs("(VI_2) Entering MASTER STATE", since)
+            .is_some(),
+        "the group did not return",
+    );
+
+    let told = alone.lb.node.space.read("/run/told").unwrap();
+    let told = String::from_utf8_lossy(&told).into_owned();
+    let first: Vec<&str> = told
+        .lines()
+        .filter_map(|l| l.strip_prefix("first INSTANCE VI_1 "))
+        .collect();
+    let want = ["BACKUP 100", "MASTER 100", "FAULT 100", "BACKUP 100"];
+    assert_eq!(
+        first[..4],
+        want,
+        "one instance's scripts never overtake each other: {told}"
+    );
+    assert!(alone.lb.daemon().unwrap().stop().unwrap().success());
+    has(&mut alone, "/run/told", "group GROUP G1 STOP 0");
+}
+
+#[test]
+fn a_tracked_file_moves_the_priority_and_json_tells_it() {
+    let mut alone = started();
+    alone.check(
+        alone
+            .lb
+            .logs("(VI_3) Changing effective priority from 50 to 80", 0)
+            .is_some(),
+        "not weighed",
+    );
+    let since = now();
+    alone.lb.node.space.write("/run/load", "-20\n").unwrap();
+    alone.check(
+        alone
+            .lb
+            .logs("(VI_3) Changing effective priority from 80 to 30", since)
+            .is_some(),
+        "not followed",
+    );
+    alone.wait("no line for the pipe", |lb| {
+        let text = lb.node.space.read("/run/lines").unwrap_or_default();
+        String::from_utf8_lossy(&text).contains("_PRIORITY 30")
+    });
+    let json = nix::libc::SIGRTMIN() + 2;
+    let pid = alone.lb.daemon().unwrap().pid().to_string();
+    let mut kill = std::process::Command::new("kill");
+    assert!(
+        kill.args([format!("-{json}"), pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    alone.wait("no JSON", |lb| {
+        let text = lb
+            .node
+            .space
+            .read("/tmp/keepalived.json")
+            .unwrap_or_default();
+        let Ok(json) = serde_json::from_slice::<serde_json::Value>(&text) else {
+            return false;
+        };
+        json[2]["data"]["effective_priority"] == 30 && json[0]["data"]["track_script"][0] == "chk"
+    });
+}
+
+#[test]
+fn a_script_that_hangs_is_ended_and_leaves_no_zombie() {
+    let mut alone = Alone::new();
+    let hang = "trap '' TERM\nsleep 1000 &\nsleep 1000\n";
+    alone.lb.node.space.write("/run/hang.sh", hang).unwrap();
+    alone.lb.config = TRACKED
+        .replace("-c 'test ! -e /run/down'", "/run/hang.sh")
+        .replace("fall 1\n", "fall 1\n    timeout 0.3\n    weight 5\n")
+        .replace("G1 {\n", "G1 {\n    sync_group_tracking_weight\n");
+    alone.lb.start().unwrap();
+    alone.check(
+        alone.lb.logs("VRRP_Script(chk) timed_out", 0).is_some(),
+        "no timeout",
+    );
+    alone.becomes_master(0);
+    let daemon = alone.lb.daemon().unwrap();
+    let processes = daemon.processes().len();
+    assert!(processes < 10, "{processes} processes");
+    daemon.signal(Signal::SIGTERM).unwrap();
+    assert!(daemon.wait(lab::scenario::LONG).unwrap().success());
+}

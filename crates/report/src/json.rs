@@ -1,0 +1,365 @@
+//! The state of the VRRP process as JSON (`SIGRTMIN + 2`), in the original's fields and order.
+//!
+//! Version 1 is an array of instances; version 2 (`json_version`) an object that also has the
+//! tracked processes.
+use plan::{Address, Command, Instance, Plan, Source};
+use serde::Serialize;
+use vrrp::{Auth, InstanceId, Preempt, Router, StateKind, Stats, What};
+use wire::{Instant, Version};
+
+/// Everything, as one line. `utc` turns monotonic time into seconds since 1970. Without instances
+/// there is nothing to write.
+pub fn vrrp(plan: &Plan, router: &Router, utc: impl Fn(Instant) -> f64) -> Option<String> {
+    let instances = plan.instances.iter();
+    let all: Vec<Entry> = instances
+        .filter_map(|(id, instance)| {
+            Some(Entry {
+                data: data(plan, router, *id, instance, &utc)?,
+                stats: Counters::from(router.stats(*id)?),
+            })
+        })
+        .collect();
+    if all.is_empty() {
+        return None;
+    }
+    let text = if plan.global.json_version >= 2 {
+        serde_json::to_string(&Both {
+            vrrp: all,
+            track_process: processes(plan, router),
+        })
+    } else {
+        serde_json::to_string(&all)
+    };
+    text.ok()
+}
+
+#[derive(Serialize)]
+struct Both {
+    vrrp: Vec<Entry>,
+    track_process: Vec<TrackedProcess>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    data: Data,
+    stats: Counters,
+}
+
+/// Flags are numbers or booleans as the original has them.
+#[derive(Serialize)]
+struct Data {
+    iname: String,
+    dont_track_primary: u8,
+    skip_check_adv_addr: u8,
+    vmac_ifname: String,
+    ifp_ifname: String,
+    last_transition: f64,
+    garp_delay: u64,
+    garp_refresh: u64,
+    garp_rep: u32,
+    garp_refresh_rep: u32,
+    garp_lower_prio_delay: u64,
+    garp_lower_prio_rep: u32,
+    lower_prio_no_advert: u8,
+    higher_prio_send_advert: u8,
+    vrid: u8,
+    base_priority: u8,
+    effective_priority: u8,
+    vipset: bool,
+    adver_int: f64,
+    accept: u8,
+    nopreempt: bool,
+    preempt_delay: u64,
+    state: u8,
+    wantstate: u8,
+    version: u8,
+    notify_deleted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script_backup: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script_master: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script_fault: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script_stop: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script_master_rx_lower_pri: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vips: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evips: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    track_ifp: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    track_script: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    track_process: Vec<String>,
+    auth_type: u8,
+    #[serde(rename = "auth_data", skip_serializing_if = "Option::is_none")]
+    secret: Option<&'static str>,
+}
+
+fn data(
+    plan: &Plan,
+    router: &Router,
+    id: InstanceId,
+    instance: &Instance,
+    utc: &impl Fn(Instant) -> f64,
+) -> Option<Data> {
+    let (params, notify) = (&instance.params, &instance.notify);
+    let (state, garp) = (router.state(id)?, params.garp);
+    let held = state == StateKind::Master;
+    let (own, excluded) = instance
+        .addresses
+        .split_at_checked(params.addresses.len())
+        .unwrap_or((&instance.addresses, &[]));
+    let lines = |all: &[Address]| all.iter().map(|address| line(address, held)).collect();
+    let text = |command: &Option<Command>| command.as_ref().map(quoted);
+    Some(Data {
+        iname: instance.name.clone(),
+        dont_track_primary: params.dont_track_primary.into(),
+        skip_check_adv_addr: params.skip_address_check.into(),
+        vmac_ifname: String::new(),
+        ifp_ifname: params.interface.clone(),
+        last_transition: utc(router.last_transition(id)?),
+        garp_delay: garp.delay.as_secs(),
+        garp_refresh: garp.refresh.as_secs(),
+        garp_rep: garp.repeat,
+        garp_refresh_rep: garp.refresh_repeat,
+        garp_lower_prio_delay: garp.lower_prio_delay.as_secs(),
+        garp_lower_prio_rep: garp.lower_prio_repeat,
+        lower_prio_no_advert: params.lower_prio_no_advert.into(),
+        higher_prio_send_advert: params.higher_prio_send_advert.into(),
+        vrid: params.vrid.get(),
+        base_priority: params.priority.get(),
+        effective_priority: router.effective_priority(id)?.get(),
+        vipset: held,
+        adver_int: params.interval.as_duration().as_secs_f64(),
+        accept: instance.accept.into(),
+        nopreempt: params.preempt == Preempt::No,
+        preempt_delay: match params.preempt {
+            Preempt::After(delay) => delay.as_secs(),
+            Preempt::Yes | Preempt::No => 0,
+        },
+        state: number(state),
+        wantstate: number(if held { state } else { StateKind::Backup }),
+        version: if params.version == Version::V2 { 2 } else { 3 },
+        notify_deleted: notify.deleted.is_some(),
+        script_backup: text(&notify.backup),
+        script_master: text(&notify.master),
+        script_fault: text(&notify.fault),
+        script_stop: text(&notify.stop),
+        script: text(&notify.any),
+        script_master_rx_lower_pri: text(&notify.lower_priority),
+        vips: lines(own),
+        evips: lines(excluded),
+        track_ifp: tracked(plan, instance, Tracks::Interfaces),
+        track_script: tracked(plan, instance, Tracks::Scripts),
+        track_process: tracked(plan, instance, Tracks::Processes),
+        auth_type: match params.auth {
+            Auth::None => 0,
+            Auth::Pass(_) => 1,
+            Auth::Ah(_) => 2,
+        },
+        // masked, as the original does since 2.4.0
+        secret: (params.auth != Auth::None).then_some("********"),
+    })
+}
+
+/// The original's numbers.
+const fn number(state: StateKind) -> u8 {
+    match state {
+        StateKind::Init => 0,
+        StateKind::Backup => 1,
+        StateKind::Master => 2,
+        StateKind::Fault => 3,
+        StateKind::Stopped => 98,
+    }
+}
+
+fn line(address: &Address, held: bool) -> String {
+    let label = address.label.as_ref();
+    let label = label
+        .map(|label| format!(" label {label}"))
+        .unwrap_or_default();
+    let set = if held { " set" } else { "" };
+    let host = address.prefix.addr();
+    let full = if host.is_ipv4() { 32 } else { 128 };
+    let prefix = match address.prefix.prefix_len() {
+        len if len == full => host.to_string(),
+        _ => address.prefix.to_string(),
+    };
+    let scope = crate::data::scope(address.scope);
+    format!("{prefix} dev {} scope {scope}{label}{set}", address.dev)
+}
+
+/// Each word in single quotes.
+fn quoted(command: &Command) -> String {
+    let words = command.words.iter().map(|word| format!("'{word}'"));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tracks {
+    Interfaces,
+    Scripts,
+    Processes,
+}
+
+fn tracked(plan: &Plan, instance: &Instance, kind: Tracks) -> Vec<String> {
+    let name = |what: &What| match what {
+        What::Interface(name) => (kind == Tracks::Interfaces).then(|| name.clone()),
+        What::Object(id) => {
+            let object = plan.trackers.get(id)?;
+            let is = match object.source {
+                Source::Script(_) => Tracks::Scripts,
+                Source::Process(_) => Tracks::Processes,
+                Source::File(_) | Source::Bfd => return None,
+            };
+            (is == kind).then(|| object.tracker.name.clone())
+        }
+    };
+    let tracks = instance.params.tracks.iter();
+    tracks.filter_map(|tracked| name(&tracked.what)).collect()
+}
+
+#[derive(Serialize)]
+struct TrackedProcess {
+    process: String,
+    min_processes: u32,
+    max_processes: Option<u32>,
+    have_quorum: bool,
+    terminate_delay: f64,
+    fork_delay: f64,
+    full_command: bool,
+}
+
+fn processes(plan: &Plan, router: &Router) -> Vec<TrackedProcess> {
+    let process = |(id, object): (&vrrp::TrackerId, &plan::Object)| match &object.source {
+        Source::Process(process) => Some(TrackedProcess {
+            process: object.tracker.name.clone(),
+            min_processes: process.quorum,
+            max_processes: (process.quorum_max != u32::MAX).then_some(process.quorum_max),
+            have_quorum: router.is_up(*id).unwrap_or(false),
+            terminate_delay: process.terminate_delay.as_secs_f64(),
+            fork_delay: process.fork_delay.as_secs_f64(),
+            full_command: process.full_command,
+        }),
+        _ => None,
+    };
+    plan.trackers.iter().filter_map(process).collect()
+}
+
+#[derive(Serialize)]
+struct Counters {
+    advert_rcvd: u64,
+    advert_sent: u64,
+    become_master: u64,
+    release_master: u64,
+    packet_len_err: u64,
+    advert_interval_err: u64,
+    ip_ttl_err: u64,
+    invalid_type_rcvd: u64,
+    addr_list_err: u64,
+    invalid_authtype: u64,
+    authtype_mismatch: u64,
+    auth_failure: u64,
+    auth_ext_missing: u64,
+    auth_ext_malformed: u64,
+    auth_ext_unknown_key: u64,
+    auth_ext_invalid_hmac: u64,
+    auth_ext_stale: u64,
+    auth_ext_replay: u64,
+    pri_zero_rcvd: u64,
+    pri_zero_sent: u64,
+}
+
+impl From<&Stats> for Counters {
+    fn from(s: &Stats) -> Self {
+        Counters {
+            advert_rcvd: s.advert_rcvd,
+            advert_sent: s.advert_sent,
+            become_master: s.become_master,
+            release_master: s.release_master,
+            packet_len_err: s.packet_len_err,
+            advert_interval_err: s.advert_interval_err,
+            ip_ttl_err: s.ip_ttl_err,
+            invalid_type_rcvd: s.invalid_type_rcvd,
+            addr_list_err: s.addr_list_err,
+            invalid_authtype: s.invalid_authtype,
+            authtype_mismatch: s.authtype_mismatch,
+            auth_failure: s.auth_failure,
+            auth_ext_missing: s.auth_ext_missing,
+            auth_ext_malformed: s.auth_ext_malformed,
+            auth_ext_unknown_key: s.auth_ext_unknown_key,
+            auth_ext_invalid_hmac: s.auth_ext_invalid_hmac,
+            auth_ext_stale: s.auth_ext_stale,
+            auth_ext_replay: s.auth_ext_replay,
+            pri_zero_rcvd: s.pri_zero_rcvd,
+            pri_zero_sent: s.pri_zero_sent,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use vrrp::{Change, Params};
+    use wire::{Family, Vrid};
+
+    fn dump(version: u8) -> Value {
+        let mut params = Params::new("eth0", Vrid::new(51).unwrap(), Family::V4);
+        let prefixes = ["10.0.0.100/24", "10.0.0.101/32", "10.0.1.1/32"];
+        let addresses: Vec<Address> = prefixes
+            .iter()
+            .map(|text| Address::new(text.parse().unwrap(), "eth0"))
+            .collect();
+        params.addresses = addresses.iter().take(2).map(|a| a.prefix.addr()).collect();
+        let mut router = Router::new();
+        router.apply(Instant::ZERO, Change::Add(InstanceId(0), params.clone()));
+        let words = vec!["/bin/x".into(), "a".into()];
+        let any = Some(Command { words, user: None });
+        let notify = plan::Notify {
+            any,
+            ..plan::Notify::default()
+        };
+        let instance = Instance {
+            name: "VI_1".into(),
+            params,
+            ttl: 255,
+            addresses,
+            accept: true,
+            routes: Vec::new(),
+            rules: Vec::new(),
+            notify,
+        };
+        let mut plan = Plan::default();
+        plan.global.json_version = version;
+        plan.instances.insert(InstanceId(0), instance);
+        serde_json::from_str(&vrrp(&plan, &router, |_| 1.5).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn exporters_find_their_fields() {
+        let one = dump(1);
+        let data = &one[0]["data"];
+        assert_eq!(data["iname"], "VI_1");
+        assert_eq!(data["state"], 3, "no interface");
+        assert_eq!(data["script"], "'/bin/x' 'a'");
+        assert_eq!(data["vips"][0], "10.0.0.100/24 dev eth0 scope global");
+        assert_eq!(data["vips"][1], "10.0.0.101 dev eth0 scope global");
+        assert_eq!(data["evips"][0], "10.0.1.1 dev eth0 scope global");
+        assert_eq!(data["last_transition"], 1.5);
+        assert_eq!(one[0]["stats"]["become_master"], 0);
+        assert!(data.get("track_script").is_none(), "left out when empty");
+        assert_eq!(dump(2)["vrrp"][0]["data"]["vrid"], 51);
+    }
+
+    #[test]
+    fn without_instances_nothing_is_written() {
+        assert_eq!(vrrp(&Plan::default(), &Router::new(), |_| 0.0), None);
+    }
+}
