@@ -285,7 +285,7 @@ fn a_static_object_that_cannot_be_put_back_is_a_fault_of_its_trackers() {
     let config = format!(
         "{ROUTES}
 static_routes {{
-    192.0.2.128/25 via 10.99.0.1 dev eth0 track_group G
+    192.0.2.128/25 via 10.99.0.1 src 10.99.0.2 dev eth0 track_group G
 }}
 track_group G {{
     group {{
@@ -312,7 +312,7 @@ track_group G {{
         .iter()
         .any(|e| e.log().is_some_and(|l| l.contains("STATE")));
     assert!(!moved, "{}", alone.story());
-    // Without the network of its gateway the kernel refuses it.
+    // Without its source address the kernel refuses it.
     alone.lb.node.remove_address(gateway).unwrap();
     let fault = alone.lb.logs("(VI_1) Entering FAULT STATE", since);
     assert!(fault.is_some(), "{}", alone.story());

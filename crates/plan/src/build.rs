@@ -1,7 +1,7 @@
 //! From what was written to what is meant.
 use crate::{
-    Firewall, Global, Instance, Names, Plan, ScriptFacts, checks, groups, instance, lvs, notify,
-    process, routes, rules, statics, tracking, uppers,
+    Firewall, Global, Instance, Names, Pace, Paces, Plan, ScriptFacts, checks, groups, instance,
+    lvs, notify, process, routes, rules, statics, tracking, uppers,
 };
 use conf::{Config, Diagnostic, config};
 use core::time::Duration;
@@ -45,6 +45,7 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
             vrrp_process: process::vrrp(&config.global),
             startup_delay: delay(config.global.vrrp.startup_delay.as_ref()),
             firewall: firewall(&config.global),
+            paces: paces(config),
             delay_after_boot: delay(config.global.vrrp.delay_after_boot.as_ref()),
         },
         ..Plan::default()
@@ -73,6 +74,25 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
     uppers::assign(config, &facts.names, &mut plan);
     plan.lvs = lvs::build(config, &mut findings);
     (plan, findings)
+}
+
+fn paces(config: &Config) -> Paces {
+    let vrrp = &config.global.vrrp;
+    let groups = config.garp_groups.iter().map(|group| Pace {
+        interfaces: group
+            .interface
+            .iter()
+            .chain(&group.interfaces)
+            .map(|name| name.value.to_string())
+            .collect(),
+        garp: group.garp_interval.as_ref().map(|written| written.value),
+        gna: group.gna_interval.as_ref().map(|written| written.value),
+    });
+    Paces {
+        garp: delay(vrrp.garp_interval.as_ref()),
+        gna: delay(vrrp.gna_interval.as_ref()),
+        groups: groups.collect(),
+    }
 }
 
 fn firewall(global: &config::Global) -> Firewall {

@@ -91,6 +91,35 @@ pub struct Firewall {
     pub counters: bool,
 }
 
+/// Pauses between gratuitous announcements by one interface.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Paces {
+    /// `vrrp_garp_interval`; zero: none.
+    pub garp: Duration,
+    /// `vrrp_gna_interval`; zero: none.
+    pub gna: Duration,
+    /// `garp_group` blocks.
+    pub groups: Vec<Pace>,
+}
+
+/// A `garp_group`: interfaces that share their pauses.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Pace {
+    /// Their names.
+    pub interfaces: Vec<String>,
+    /// `garp_interval`; the global one when `None`.
+    pub garp: Option<Duration>,
+    /// `gna_interval`; the global one when `None`.
+    pub gna: Option<Duration>,
+}
+
+impl Pace {
+    /// The pause between announcements of one family.
+    pub const fn interval(&self, v6: bool) -> Option<Duration> {
+        if v6 { self.gna } else { self.garp }
+    }
+}
+
 /// Daemon-wide settings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Global {
@@ -104,6 +133,8 @@ pub struct Global {
     pub fifos: Fifos,
     /// The packet filter.
     pub firewall: Firewall,
+    /// Pauses between gratuitous announcements.
+    pub paces: Paces,
     /// How the kernel treats the vrrp process.
     pub vrrp_process: Tuning,
     /// `vrrp_startup_delay`: no election for this long after the start.

@@ -21,7 +21,7 @@ pub(crate) use notify::names as notify_names;
 use crate::exit;
 use crate::link::{self, FromRole, News, Settings};
 use crate::log::Log;
-use announce::{Announcement, Announcer};
+use announce::{Announcement, Announcer, Lane};
 use kernel::Kernel;
 use links::Links;
 use linux::channel::Channel;
@@ -195,13 +195,17 @@ impl Role {
 
     /// The earliest of what is due; now, while there is kernel work left.
     fn deadline(&self, now: Instant) -> Option<Instant> {
-        if self.kernel.has_work() || !self.announcer.is_empty() {
+        if self.kernel.has_work() {
             return Some(now);
         }
-        [self.router.poll_timeout(), self.end_at]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.router.poll_timeout(),
+            self.announcer.due_at(),
+            self.end_at,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn turn(&mut self, ready: &mut Vec<u64>) -> io::Result<()> {
@@ -354,17 +358,40 @@ impl Role {
                     "({name}) Sending/queueing {what}s on {dev} for {ip}"
                 ));
             }
-            targets.push(target);
+            targets.push((self.lane(&address.dev, ip), target));
         }
         self.announcer.push(targets, repeat);
     }
 
     /// The own address of an instance, once.
     fn announce_source(&mut self, id: InstanceId, address: IpAddr) {
-        let instance = self.plan.instances.get(&id);
-        let target = instance
-            .and_then(|instance| self.announcement(id, &instance.params.interface, address));
+        let Some(instance) = self.plan.instances.get(&id) else {
+            return;
+        };
+        let dev = &instance.params.interface;
+        let target = self.announcement(id, dev, address);
+        let target = target.map(|target| (self.lane(dev, address), target));
         self.announcer.push(target.into_iter().collect(), 1);
+    }
+
+    /// With what an announcement shares its pauses.
+    fn lane(&self, dev: &str, address: IpAddr) -> Lane {
+        let v6 = address.is_ipv6();
+        let paces = &self.plan.global.paces;
+        let has = |pace: &(u32, &plan::Pace)| pace.1.interfaces.iter().any(|name| name == dev);
+        let group = (1..).zip(&paces.groups).find(has);
+        let written = group.and_then(|(of, pace)| Some((of, pace.interval(v6)?)));
+        let (of, pause) = written.unwrap_or_else(|| {
+            let pause = if v6 { paces.gna } else { paces.garp };
+            let own = self.links.index_of(dev).unwrap_or(0);
+            (own.saturating_add(1 << 16), pause)
+        });
+        let of = if pause.is_zero() { 0 } else { of };
+        Lane {
+            of,
+            v6: v6 && of != 0,
+            pause,
+        }
     }
 
     fn announcement(&self, id: InstanceId, dev: &str, address: IpAddr) -> Option<Announcement> {
@@ -381,7 +408,7 @@ impl Role {
     }
 
     fn announce(&mut self) {
-        let batch: Vec<Announcement> = self.announcer.by_ref().take(ANNOUNCE_BATCH).collect();
+        let batch = self.announcer.take(clock::now(), ANNOUNCE_BATCH);
         let lines = &mut self.lines;
         self.sockets.announce(&batch, |at, why| {
             let address = batch

@@ -88,6 +88,7 @@ impl Ruleset<'_> {
             return;
         }
         self.chain("out", Some(Hook::LocalOut));
+        self.ip6_parents(&vmacs);
         if !vmacs.is_empty() {
             self.ip6_vmacs(&vmacs);
         }
@@ -96,7 +97,9 @@ impl Ruleset<'_> {
         }
     }
 
-    fn ip6_vmacs(&mut self, vmacs: &[&Vmac]) {
+    /// Neighbour advertisements that would move a parent's address to a VMAC are dropped. The
+    /// original has the rule, over an empty set, also where there are no VMACs.
+    fn ip6_parents(&mut self, vmacs: &[&Vmac]) {
         use Expression::{Equals, In, Meta as Look, Payload};
         let parents = vmacs.iter().filter_map(|vmac| {
             let address = vmac.parent_link_local?;
@@ -107,12 +110,6 @@ impl Ruleset<'_> {
             &[KeyType::IPV6, KeyType::LINK_NAME],
             parents.collect(),
         );
-        self.vmac_map(vmacs);
-        let links = vmacs
-            .iter()
-            .map(|vmac| vmac.link.index.to_ne_bytes().to_vec());
-        self.set("vmac_set", &[KeyType::LINK_INDEX], links.collect());
-        self.types("mld-report", &[MLD_REPORT, MLD2_REPORT]);
         let [icmp, is_icmp, kind] = icmp_type();
         let macvlan = name("macvlan");
         let [look, is_macvlan] = [Look(Meta::OutLinkKind, FIRST), Equals(&macvlan)];
@@ -126,6 +123,19 @@ impl Ruleset<'_> {
                 icmp, is_icmp, kind, advert, look, is_macvlan, source, link, known,
             ],
         );
+    }
+
+    fn ip6_vmacs(&mut self, vmacs: &[&Vmac]) {
+        use Expression::{Equals, In, Meta as Look, Payload};
+        self.vmac_map(vmacs);
+        let links = vmacs
+            .iter()
+            .map(|vmac| vmac.link.index.to_ne_bytes().to_vec());
+        self.set("vmac_set", &[KeyType::LINK_INDEX], links.collect());
+        self.types("mld-report", &[MLD_REPORT, MLD2_REPORT]);
+        let [icmp, is_icmp, kind] = icmp_type();
+        let macvlan = name("macvlan");
+        let [look, is_macvlan] = [Look(Meta::OutLinkKind, FIRST), Equals(&macvlan)];
         let report = [icmp, is_icmp, kind, In("mld-report")];
         self.move_reports(&report, Payload(Base::Network, 24, 16, FIRST));
         let solicit = Equals(&[ROUTER_SOLICIT]);

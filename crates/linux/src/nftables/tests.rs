@@ -51,6 +51,9 @@ table ip keepalived {
 	}
 }
 table ip6 keepalived {
+	set parent_link_local {
+		type ipv6_addr . ifname
+	}
 	set vips {
 		type ipv6_addr
 		elements = { 2001:db8::5 }
@@ -67,6 +70,7 @@ table ip6 keepalived {
 	}
 	chain out {
 		type filter hook output priority filter - 1; policy accept;
+		icmpv6 type nd-neighbor-advert meta oifkind "macvlan" ip6 saddr . oifname @parent_link_local drop
 		icmpv6 type @neighbor-discovery accept
 		ip6 saddr fe80::/10 goto out_link_local
 		ip6 saddr @vips drop
