@@ -106,6 +106,13 @@ fn missing_interfaces(config: &Config, facts: &Facts, findings: &mut Vec<Diagnos
         findings.extend(address_devices(block).filter_map(|(dev, at, address)| {
             missing(facts, dev, at, &format!("ip address {address}"))
         }));
+        let words = block.routes.iter().flat_map(|route| &route.words);
+        let devs = words.filter(|word| matches!(word.name, "dev" | "oif"));
+        findings.extend(
+            devs.filter_map(|dev| {
+                missing(facts, &dev.value.value, dev.value.span, "VROUTE nexthop")
+            }),
+        );
     }
     if findings.len() > before {
         let text = "Non-existent interface specified in configuration";
