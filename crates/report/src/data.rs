@@ -13,11 +13,24 @@ pub fn vrrp(plan: &Plan, router: &Router) -> String {
     text
 }
 
-fn topology(out: &mut String, plan: &Plan, router: &Router) -> fmt::Result {
+/// What the supervisor knows of: its own file beside the roles' ones.
+pub fn supervisor(plan: &Plan) -> String {
+    let mut text = String::new();
+    // writing to a String cannot fail
+    let _ = global(&mut text, plan);
+    text
+}
+
+fn global(out: &mut String, plan: &Plan) -> fmt::Result {
     writeln!(out, "------< Global definitions >------")?;
-    if let Some(id) = &plan.global.router_id {
-        writeln!(out, " Router ID = {id}")?;
+    match &plan.global.router_id {
+        Some(id) => writeln!(out, " Router ID = {id}"),
+        None => Ok(()),
     }
+}
+
+fn topology(out: &mut String, plan: &Plan, router: &Router) -> fmt::Result {
+    global(out, plan)?;
     if !plan.instances.is_empty() {
         writeln!(out, "------< VRRP Topology >------")?;
     }

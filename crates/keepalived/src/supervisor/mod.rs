@@ -460,6 +460,14 @@ impl Supervisor {
     // ---- dumps
 
     fn dump(&self, dump: Dump) {
+        if dump == Dump::Data {
+            let path = std::path::Path::new(&crate::dump_dir()).join("keepalived_parent.data");
+            let text = report::data::supervisor(&self.plan);
+            if let Err(e) = crate::vrrp_role::write_whole(&path, text.as_bytes()) {
+                self.log
+                    .info(format!("Cannot write {}: {e}", path.display()));
+            }
+        }
         for child in self.slots.iter().filter_map(|slot| slot.child.as_ref()) {
             if let Err(e) = child.tell(&ToRole::Dump(dump), None) {
                 self.log.info(format!(

@@ -57,7 +57,7 @@ impl Role {
 }
 
 /// Replaces `path` by a file with this content, readable by its owner only.
-fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = path.with_extension(format!("new.{}", std::process::id()));
     let mut file = OpenOptions::new()
         .write(true)

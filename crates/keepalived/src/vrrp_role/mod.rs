@@ -16,6 +16,7 @@ mod sockets;
 mod track;
 mod uppers;
 
+pub(crate) use dump::write_whole;
 pub(crate) use notify::names as notify_names;
 
 use crate::exit;
