@@ -6,6 +6,7 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
+use std::path::Path;
 use std::time::Duration;
 
 const MODULES: &[&str] = &[
@@ -25,8 +26,9 @@ const STAGE: &str = include_str!("ipvs/stage.sh");
 #[track_caller]
 fn plays(scenario: &str, expected: &str) {
     let daemon = env!("CARGO_BIN_EXE_keepalived");
-    let script = format!("KEEPALIVED={daemon}\n{STAGE}\n{scenario}");
-    let outcome = lab::uml::run(MODULES, &script, Duration::from_secs(220)).unwrap();
+    let script = format!("KEEPALIVED=$BOX/keepalived\n{STAGE}\n{scenario}");
+    let limit = Duration::from_mins(8);
+    let outcome = lab::uml::run(MODULES, &[Path::new(daemon)], &script, limit).unwrap();
     let said: Vec<&str> = outcome
         .output
         .lines()

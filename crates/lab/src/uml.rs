@@ -23,12 +23,18 @@ pub struct Outcome {
 }
 
 /// Boots a guest, runs `script` (for `bash`; the modules named are loaded, `$BOX` is a directory of
-/// its own that outlasts the guest's `/tmp`), and waits for its end.
+/// its own that outlasts the guest's `/tmp`), and waits for its end. `programs` are copied into
+/// `$BOX` first: where they lie may be covered in the guest.
 ///
 /// # Errors
 /// `NotFound` when User-Mode Linux is not installed, `TimedOut` when the guest did not end within
 /// `limit`; it is killed then, and the error has what it wrote.
-pub fn run(modules: &[&str], script: &str, limit: Duration) -> io::Result<Outcome> {
+pub fn run(
+    modules: &[&str],
+    programs: &[&Path],
+    script: &str,
+    limit: Duration,
+) -> io::Result<Outcome> {
     if !Path::new(KERNEL).exists() || !Path::new(MODULES).exists() {
         return Err(io::Error::new(
             io::ErrorKind::NotFound,
@@ -36,6 +42,12 @@ pub fn run(modules: &[&str], script: &str, limit: Duration) -> io::Result<Outcom
         ));
     }
     let place = Place::new()?;
+    for program in programs {
+        fs::copy(
+            program,
+            place.0.join(program.file_name().unwrap_or_default()),
+        )?;
+    }
     place.write("script", script)?;
     place.write("init", &init(&place.0, modules))?;
     let console = File::create(place.0.join("console"))?;

@@ -11,8 +11,9 @@ const NEAR: usize = 8;
 /// Bytes of a line shown before and behind a place.
 const REACH: usize = 160;
 
-/// The diagnostics in the original's form, one or two lines each: `(FILE: Line N) text`, in its
-/// first pass over a single file `(Line N) text`, and no place for checks after parsing.
+/// The diagnostics in the original's form, one or two lines each: `(FILE: Line N) text`, and no
+/// place for checks after parsing. (The original says what it finds in its first pass over a
+/// single file as `(Line N) text`, and then once more with the file: here it is said once.)
 pub fn lines(diagnostics: &[Diagnostic], snapshot: &Snapshot) -> Vec<String> {
     let mut out = Vec::with_capacity(diagnostics.len());
     for found in diagnostics.iter().filter(|d| d.severity > Severity::Advice) {
@@ -35,7 +36,6 @@ fn place(found: &Diagnostic, snapshot: &Snapshot) -> String {
         .and_then(|label| snapshot.locate(label.span));
     match (found.pass, at) {
         (Pass::After, _) | (_, None) => String::new(),
-        (Pass::Global, Some(at)) if snapshot.files() <= 1 => format!("(Line {}) ", at.line),
         (_, Some(at)) => format!("({}: Line {}) ", harmless(&at.file), at.line),
     }
 }
@@ -319,7 +319,7 @@ mod tests {
     fn lines_are_the_originals() {
         let loaded = load(b"global_defs {\n foo\n}\nvrrp_instance V {\n priority 300\n}\n");
         let expected = [
-            "(Line 2) Unknown keyword 'foo'",
+            "(k.conf: Line 2) Unknown keyword 'foo'",
             "(k.conf: Line 5) number '300' outside range [1, 255]",
             "(k.conf: Line 5) (V) Priority not valid! must be between 1 & 255. Using default 100",
         ];
