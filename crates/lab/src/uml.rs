@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 const KERNEL: &str = "/usr/bin/linux.uml";
 const MODULES: &str = "/usr/lib/uml/modules";
+/// How often a boot is tried.
+const BOOTS: u32 = 3;
 
 /// What a guest left.
 #[derive(Debug)]
@@ -25,6 +27,9 @@ pub struct Outcome {
 /// Boots a guest, runs `script` (for `bash`; the modules named are loaded, `$BOX` is a directory of
 /// its own that outlasts the guest's `/tmp`), and waits for its end. `programs` are copied into
 /// `$BOX` first: where they lie may be covered in the guest.
+///
+/// User-Mode Linux now and then panics while it boots (its threads are traced processes); a guest
+/// that ended before `script` began is booted again, `BOOTS` times at most.
 ///
 /// # Errors
 /// `NotFound` when User-Mode Linux is not installed, `TimedOut` when the guest did not end within
@@ -41,22 +46,34 @@ pub fn run(
             "User-Mode Linux is not installed: run scripts/install-deps",
         ));
     }
-    let place = Place::new()?;
-    for program in programs {
-        fs::copy(
-            program,
-            place.0.join(program.file_name().unwrap_or_default()),
-        )?;
+    let mut consoles = String::new();
+    for _ in 0..BOOTS {
+        let place = Place::new()?;
+        for program in programs {
+            let name = program.file_name().unwrap_or_default();
+            fs::copy(program, place.0.join(name))?;
+        }
+        place.write("script", script)?;
+        place.write("init", &init(&place.0, modules))?;
+        boot(&place, limit)?;
+        let output = place.read("output");
+        if let Ok(status) = place.read("status").trim().parse() {
+            return Ok(Outcome { status, output });
+        }
+        consoles.push_str(&place.read("console"));
+        if place.0.join("output").exists() {
+            let why = format!("the guest ended early:\n{consoles}\n{output}");
+            return Err(io::Error::other(why));
+        }
     }
-    place.write("script", script)?;
-    place.write("init", &init(&place.0, modules))?;
+    let why = format!("the guest did not boot:\n{consoles}");
+    Err(io::Error::other(why))
+}
+
+/// Starts the guest's kernel and waits for its end.
+fn boot(place: &Place, limit: Duration) -> io::Result<()> {
     let console = File::create(place.0.join("console"))?;
-    let name = place
-        .0
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let name = place.0.file_name().unwrap_or_default().to_string_lossy();
     let mut guest = Command::new(KERNEL)
         .args(["mem=384M", "rootfstype=hostfs", "rootflags=/", "rw"])
         .args(["con=null", "con0=null,fd:1", "quiet", "panic=-1"])
@@ -81,15 +98,7 @@ pub fn run(
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    let status = place.read("status").trim().parse();
-    let output = place.read("output");
-    match status {
-        Ok(status) => Ok(Outcome { status, output }),
-        Err(_) => Err(io::Error::other(format!(
-            "the guest ended early:\n{}\n{output}",
-            place.read("console")
-        ))),
-    }
+    Ok(())
 }
 
 fn init(place: &Path, modules: &[&str]) -> String {

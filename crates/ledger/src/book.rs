@@ -342,10 +342,12 @@ impl<O: Kind> Book<O> {
 
     /// An addition was not carried out. Returns the owners that lack it.
     pub(crate) fn not_added(&mut self, key: &O::Key, why: Failure) -> Vec<Owner> {
-        self.added.remove(key);
+        let ours = self.doubted.remove(key) && why == Failure::AlreadyThere;
+        if !ours {
+            self.added.remove(key);
+        }
         if why == Failure::AlreadyThere {
             // Somebody was faster, unless we only doubted. It is in force.
-            let ours = self.doubted.remove(key);
             let origin = if ours { Origin::Ours } else { Origin::Foreign };
             if let Some(entry) = self.observed.remove(key) {
                 self.observed.insert(key.clone(), entry.spec, origin);
@@ -376,7 +378,10 @@ impl<O: Kind> Book<O> {
         let spec = spec.clone();
         self.observed
             .insert(key.clone(), spec.clone(), Origin::Ours);
-        self.added.insert(key.clone());
+        if !self.added.insert(key.clone()) {
+            // We learnt of its end, but the event may be older than our addition.
+            self.doubted.insert(key.clone());
+        }
         Some(O::add(key, spec))
     }
 
