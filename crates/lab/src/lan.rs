@@ -61,7 +61,7 @@ impl Lan {
             port,
             switch,
             timeline,
-            _monitor: monitor,
+            monitor,
             space,
         })
     }
@@ -84,7 +84,7 @@ pub struct Node {
     port: String,
     switch: Arc<Space>,
     timeline: Timeline,
-    _monitor: monitor::Monitor,
+    monitor: monitor::Monitor,
     /// Where its processes live.
     pub space: Space,
 }
@@ -126,6 +126,12 @@ impl Node {
     /// Removes an address behind the daemon's back.
     pub fn remove_address(&self, address: Ipv4Net) -> io::Result<()> {
         link::remove_address(&self.space, INTERFACE, address)
+    }
+
+    /// How often the node's kernel told of a change of an interface, address, route or rule so
+    /// far: writes that change nothing are not told.
+    pub fn kernel_changes(&self) -> u64 {
+        self.monitor.told()
     }
 
     /// `ip -j addr show dev eth0`: what an administrator or a script sees.

@@ -30,5 +30,6 @@ pub mod website;
 
 pub use daemon::{Daemon, Launch};
 pub use lan::{Lan, Node};
+pub use record::{Content, Frame};
 pub use space::Space;
 pub use timeline::{Event, Timeline, What};

@@ -6,32 +6,55 @@ use vrrp::{Change, InstanceId};
 /// Steps in the order in which they have to be taken: removals free what additions may claim.
 pub type Changes = Vec<Change<InstanceId, Instance>>;
 
-/// Gives each instance, group and tracked object of `next` the id that the running instance of its name has, and new ids,
-/// never used in `running`, to the others.
+/// Gives each instance, group and tracked object of `next` the id that its like has in `running`,
+/// and new ids, never used in `running`, to the others.
+///
+/// An instance goes on as the one that was the same virtual router, whatever its name is now; so a
+/// master that is renamed stays master, and so do two that exchange their identifiers. Where there
+/// was no such router it goes on as the one of its name.
 pub fn adopt_ids(next: &mut Plan, running: &Plan) {
-    let known: BTreeMap<&str, InstanceId> = running
+    let mut free: BTreeMap<InstanceId, &Instance> = running
         .instances
         .iter()
-        .map(|(&id, instance)| (&*instance.name, id))
+        .map(|(&id, old)| (id, old))
         .collect();
-    let mut fresh = running
-        .instances
-        .last_key_value()
-        .map_or(0, |(id, _)| id.0.saturating_add(1));
-    let instances = std::mem::take(&mut next.instances);
     let mut moved = BTreeMap::new();
-    for (built, instance) in instances {
-        let id = known.get(&*instance.name).copied().unwrap_or_else(|| {
+    let rules: [fn(&Instance, &Instance) -> bool; 3] = [
+        |old, new| old.name == new.name && is_same_router(old, new),
+        is_same_router,
+        |old, new| old.name == new.name,
+    ];
+    for goes_on in rules {
+        for (&built, new) in &next.instances {
+            if moved.contains_key(&built) {
+                continue;
+            }
+            let found = free.iter().find(|(_, old)| goes_on(old, new));
+            if let Some(id) = found.map(|(&id, _)| id) {
+                free.remove(&id);
+                moved.insert(built, id);
+            }
+        }
+    }
+    let last = running.instances.last_key_value();
+    let mut fresh = last.map_or(0, |(id, _)| id.0.saturating_add(1));
+    for (built, instance) in std::mem::take(&mut next.instances) {
+        let id = *moved.entry(built).or_insert_with(|| {
             let id = InstanceId(fresh);
             fresh = fresh.saturating_add(1);
             id
         });
-        moved.insert(built, id);
         next.instances.insert(id, instance);
     }
     crate::lvs::adopt_ids(&mut next.lvs, &running.lvs);
     groups::adopt(next, running, &moved);
     tracking::adopt(next, running);
+}
+
+/// To the network, what sends under one identifier by one interface is one router.
+fn is_same_router(old: &Instance, new: &Instance) -> bool {
+    let key = |p: &vrrp::Params| (p.interface.clone(), p.vrid, p.family);
+    key(&old.params) == key(&new.params)
 }
 
 /// What differs, removals first, then what is kept, tuned or rebuilt, then additions.
@@ -50,28 +73,18 @@ pub fn diff(running: &Plan, next: &Plan) -> Changes {
     removed.chain(both).chain(added).collect()
 }
 
-/// A running instance can take up everything but what names it on the wire. Whom it notifies is
-/// nothing that it knows: other scripts leave it untouched.
+/// A running instance can take up everything but another link, where others may be masters, or
+/// another address family. What it is called and whom it notifies is nothing that it knows.
 fn step(id: InstanceId, old: &Instance, new: &Instance) -> Change<InstanceId, Instance> {
     let works_as = |i: &Instance| Instance {
+        name: String::new(),
         notify: Notify::default(),
         ..i.clone()
     };
+    let place = |i: &Instance| (i.params.interface.clone(), i.params.family);
     if works_as(old) == works_as(new) {
-        return Change::Keep(id);
-    }
-    let identity = |i: &Instance| {
-        let p = &i.params;
-        (
-            p.interface.clone(),
-            p.vrid,
-            p.family,
-            p.version,
-            p.group,
-            p.source,
-        )
-    };
-    if identity(old) == identity(new) {
+        Change::Keep(id)
+    } else if place(old) == place(new) {
         Change::Tune(id, new.clone())
     } else {
         Change::Rebuild(id, new.clone())

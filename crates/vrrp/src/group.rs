@@ -106,10 +106,13 @@ impl Router {
         if !self.all(&members, |_| true) {
             return;
         }
-        self.share_reasons(&members, id);
+        // who is in fault by itself leads; else who came last
+        let faulty = |id: &&InstanceId| self.all(&[**id], |one| one.reasons.own().is_fault());
+        let first = members.iter().find(faulty).copied().unwrap_or(id);
+        self.share_reasons(&members, first);
         let fresh = |instance: &Instance| !instance.begun;
         if self.all(&members, fresh) {
-            self.announce_start(now, group, &members);
+            self.announce_start(now, group, first, &members);
         }
         for id in members {
             if self.instances.get(&id).is_some_and(fresh) {
@@ -124,7 +127,13 @@ impl Router {
     }
 
     /// The group is told of before its members, unlike later.
-    fn announce_start(&mut self, now: Instant, group: GroupId, members: &[InstanceId]) {
+    fn announce_start(
+        &mut self,
+        now: Instant,
+        group: GroupId,
+        first: InstanceId,
+        members: &[InstanceId],
+    ) {
         let to = if !self.all(members, |member| !member.reasons.is_fault()) {
             StateKind::Fault
         } else if !self.all(members, |member| member.reasons.is_empty()) {
@@ -134,9 +143,7 @@ impl Router {
         } else {
             StateKind::Backup
         };
-        if let Some(first) = members.first() {
-            self.tell_group(now, group, to, *first);
-        }
+        self.tell_group(now, group, to, first);
     }
 
     /// Gives each member the faults of the others.

@@ -212,7 +212,7 @@ impl Router {
     }
 
     /// Moves an instance from one link's keys to another's.
-    fn rekey(&mut self, id: InstanceId, before: Option<u32>, after: Option<u32>) {
+    pub(crate) fn rekey(&mut self, id: InstanceId, before: Option<u32>, after: Option<u32>) {
         let Some(params) = self.instances.get(&id).map(|instance| &instance.params) else {
             return;
         };
@@ -239,10 +239,7 @@ impl Router {
                 self.remove(now, id);
                 self.add(now, id, params);
             }
-            Change::Tune(id, params) => {
-                self.with(id, |instance, out| instance.tune(now, params, out));
-                self.review(now, id);
-            }
+            Change::Tune(id, params) => self.tune(now, id, params),
         }
     }
 

@@ -25,7 +25,7 @@ const STATES: [&str; 6] = [
     "fault",
     "stopped",
 ];
-const EVENTS: [&str; 18] = [
+const EVENTS: [&str; 19] = [
     "advert 0",
     "advert 50",
     "advert 100 lower address",
@@ -42,6 +42,7 @@ const EVENTS: [&str; 18] = [
     "tracker fails",
     "weight +20",
     "tune priority 120",
+    "tune vrid 52",
     "remove",
     "stop",
 ];
@@ -67,6 +68,7 @@ const ROWS: &[Row] = &[
     ("backup", "tracker fails", "keepalived.conf(5) track_script without weight", "Fault"),
     ("backup", "weight +20", "K: the running timer moves by the difference of skews", "wake 3231250"),
     ("backup", "tune priority 120", "K: a reload restarts the timer", "wake 3531250"),
+    ("backup", "tune vrid 52", "not K, which starts again: a reload restarts the timer", "wake 3609375"),
     ("backup", "remove", "K: told at reload", "Stopped"),
     ("backup", "stop", "RFC 9568 6.4.2: says nothing", "Stopped"),
     ("backup nopreempt", "advert 0", "RFC 9568 6.4.2: Skew_Time", "wake 609375"),
@@ -85,6 +87,7 @@ const ROWS: &[Row] = &[
     ("backup nopreempt", "tracker fails", "keepalived.conf(5) track_script without weight", "Fault"),
     ("backup nopreempt", "weight +20", "K: the running timer moves by the difference of skews", "wake 3231250"),
     ("backup nopreempt", "tune priority 120", "K: a reload restarts the timer", "wake 3531250"),
+    ("backup nopreempt", "tune vrid 52", "a reload restarts the timer", "wake 3609375"),
     ("backup nopreempt", "remove", "K: told at reload", "Stopped"),
     ("backup nopreempt", "stop", "RFC 9568 6.4.2: says nothing", "Stopped"),
     ("backup delayed", "advert 0", "RFC 9568 6.4.2; K: forgets the delay", "wake 609375"),
@@ -103,6 +106,7 @@ const ROWS: &[Row] = &[
     ("backup delayed", "tracker fails", "keepalived.conf(5) track_script without weight", "Fault"),
     ("backup delayed", "weight +20", "K: the running timer moves by the difference of skews", "wake 3231250"),
     ("backup delayed", "tune priority 120", "K: a reload restarts the timer", "wake 3531250"),
+    ("backup delayed", "tune vrid 52", "a reload restarts the timer; another router, another master", "wake 3609375"),
     ("backup delayed", "remove", "K: told at reload", "Stopped"),
     ("backup delayed", "stop", "RFC 9568 6.4.2: says nothing", "Stopped"),
     ("master", "advert 0", "RFC 9568 6.4.3: at once", "send 100 from .5, wake 1000000"),
@@ -121,6 +125,7 @@ const ROWS: &[Row] = &[
     ("master", "tracker fails", "keepalived.conf(5) track_script without weight", "send 0 from .5, release, Fault"),
     ("master", "weight +20", "K: counts from the next advert", "wake 700000"),
     ("master", "tune priority 120", "K: the new priority is told at once", "send 120 from .5, wake 1000000"),
+    ("master", "tune vrid 52", "not K, which starts again: goes on under the new identifier", "send 100 from .5, announce 5, wake 1000000"),
     ("master", "remove", "K: farewell at reload", "send 0 from .5, release, Stopped"),
     ("master", "stop", "RFC 9568 6.4.3: farewell", "send 0 from .5, release, Stopped"),
     ("fault", "advert 0", "K: takes no part in fault", ""),
@@ -139,6 +144,7 @@ const ROWS: &[Row] = &[
     ("fault", "tracker fails", "K: takes no part in fault", ""),
     ("fault", "weight +20", "K: takes no part in fault", ""),
     ("fault", "tune priority 120", "K: takes no part in fault", ""),
+    ("fault", "tune vrid 52", "K: takes no part in fault", ""),
     ("fault", "remove", "K: told at reload", "Stopped"),
     ("fault", "stop", "K: STOP is notified", "Stopped"),
     ("stopped", "advert 0", "the end", ""),
@@ -157,6 +163,7 @@ const ROWS: &[Row] = &[
     ("stopped", "tracker fails", "the end", ""),
     ("stopped", "weight +20", "the end", ""),
     ("stopped", "tune priority 120", "the end", ""),
+    ("stopped", "tune vrid 52", "the end", ""),
     ("stopped", "remove", "the end", ""),
     ("stopped", "stop", "the end", ""),
 ];
@@ -210,6 +217,13 @@ impl Bench {
             "tune priority 120" => {
                 let params = Params {
                     priority: Priority::new(120),
+                    ..router.params(ID).unwrap().clone()
+                };
+                router.apply(now, Change::Tune(ID, params));
+            }
+            "tune vrid 52" => {
+                let params = Params {
+                    vrid: Vrid::new(52).unwrap(),
                     ..router.params(ID).unwrap().clone()
                 };
                 router.apply(now, Change::Tune(ID, params));

@@ -9,11 +9,14 @@ use crate::role::Role;
 use crate::{config, exit, link, version};
 use linux::pidfile::{Error as PidError, PidFile};
 use linux::process::Foreground;
+use nix::sys::signal::{SigSet, Signal};
 use plan::Plan;
 use std::path::Path;
 
 /// Runs the daemon until it is told to stop; gives the exit code.
 pub(crate) fn run(options: Options) -> u8 {
+    // a reload that is asked for before anybody listens waits until then
+    hold_hups(true);
     let mut lines = first_lines(&options);
     if let Some(mask) = options.umask {
         nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(mask));
@@ -42,6 +45,17 @@ pub(crate) fn run(options: Options) -> u8 {
         }
     };
     supervise(options, plan, locked, foreground, lines)
+}
+
+/// Whether `HUP`, which would end the process, is kept for later. No child must inherit that.
+fn hold_hups(hold: bool) {
+    let mut hup = SigSet::empty();
+    hup.add(Signal::SIGHUP);
+    let _ = if hold {
+        hup.thread_block()
+    } else {
+        hup.thread_unblock()
+    };
 }
 
 fn first_lines(options: &Options) -> Vec<String> {
@@ -149,6 +163,7 @@ fn try_supervise(
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let (events, inbox) = inbox();
         listen_to_signals(&events)?;
+        hold_hups(false);
         let sealed = link::seal(&plan)?;
         let supervisor = Supervisor {
             options,
@@ -161,7 +176,7 @@ fn try_supervise(
             sealed,
             slots: locked.slots,
             pid_file: locked.parent,
-            phase: Phase::Starting,
+            phase: Phase::Starting { again: false },
             leave_at: None,
             sync_master: None,
             events,

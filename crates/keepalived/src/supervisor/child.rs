@@ -107,6 +107,8 @@ pub(super) struct Slot {
     pub(super) ready: bool,
     /// When to start it again.
     pub(super) respawn_at: Option<Instant>,
+    /// When to tell it again of the plan, since it did not read.
+    pub(super) tell_at: Option<Instant>,
     failures: u32,
 }
 
@@ -122,6 +124,7 @@ impl Slot {
             child: None,
             ready: false,
             respawn_at: None,
+            tell_at: None,
             failures: 0,
         }
     }

@@ -19,6 +19,7 @@ use crate::role::Role;
 use crate::{exit, signals, version};
 use child::{Child, Slot};
 use linux::pidfile::PidFile;
+use linux::process_events::ProcessEvent;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
@@ -44,13 +45,17 @@ enum Event {
     Said(u32, FromRole),
     /// A tracked file may have changed.
     FilesChanged,
+    /// Processes of the machine began or ended.
+    Processes(Vec<ProcessEvent>),
 }
 
 /// What the supervisor is doing about its roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// The first plan is not in force everywhere yet.
-    Starting,
+    /// The first plan is not in force everywhere yet; `again`: a reload was asked for meanwhile.
+    Starting {
+        again: bool,
+    },
     Running,
     /// A new plan is on its way; `again`: one more reload was asked for meanwhile.
     Reloading {
@@ -123,6 +128,7 @@ impl Supervisor {
             Event::Signal(n) if n == signals::json() => self.dump(Dump::Json),
             Event::Signal(_) => {}
             Event::FilesChanged => self.files_changed(),
+            Event::Processes(ref batch) => self.processes_changed(batch),
             Event::Said(pid, FromRole::Ready) => {
                 if let Some(slot) = self.slot_of(pid) {
                     slot.ready = true;
@@ -144,20 +150,18 @@ impl Supervisor {
             return;
         }
         match self.phase {
-            Phase::Starting => {
-                self.phase = Phase::Running;
-                self.log.info("Startup complete");
-                Self::notify_ready();
-            }
-            Phase::Reloading { again } => {
-                self.phase = Phase::Running;
-                self.log.info("Reload complete");
-                Self::notify_ready();
-                if again {
-                    self.reload();
-                }
-            }
+            Phase::Starting { again } => self.run_on("Startup complete", again),
+            Phase::Reloading { again } => self.run_on("Reload complete", again),
             Phase::Running | Phase::Stopping { .. } => {}
+        }
+    }
+
+    fn run_on(&mut self, line: &str, again: bool) {
+        self.phase = Phase::Running;
+        self.log.info(line);
+        Self::notify_ready();
+        if again {
+            self.reload();
         }
     }
 
@@ -215,7 +219,7 @@ impl Supervisor {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.role == role) else {
             return;
         };
-        slot.respawn_at = None;
+        (slot.respawn_at, slot.tell_at) = (None, None);
         slot.ready = false;
         match started {
             Ok(child) => {
@@ -327,6 +331,8 @@ impl Supervisor {
                     role.title()
                 ));
                 self.respawn_later(role, lived);
+                // one that cannot live must not hold up the reload that mends it
+                self.settle_phase();
             }
         }
     }
@@ -362,7 +368,13 @@ impl Supervisor {
             Phase::Stopping { kill_at, .. } => {
                 Some(self.leave_at.map_or(kill_at, |at| at.min(kill_at)))
             }
-            _ => self.slots.iter().filter_map(|slot| slot.respawn_at).min(),
+            _ => {
+                let slots = self.slots.iter();
+                slots
+                    .flat_map(|slot| [slot.respawn_at, slot.tell_at])
+                    .flatten()
+                    .min()
+            }
         };
         [
             roles,
@@ -398,6 +410,7 @@ impl Supervisor {
         for role in due {
             self.start_role(role, false);
         }
+        self.tell_plan_again(now);
     }
 
     // ---- the end

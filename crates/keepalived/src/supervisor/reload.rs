@@ -2,6 +2,14 @@
 use super::{Phase, Supervisor};
 use crate::config::{self, Loaded};
 use crate::link::{self, ToRole};
+use crate::role::Role;
+use plan::Plan;
+use std::io;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Pause before a role that reads nothing is told again.
+const RETELL: Duration = Duration::from_millis(100);
 
 impl Supervisor {
     /// Loads the configuration again and hands it to the roles.
@@ -11,7 +19,11 @@ impl Supervisor {
     pub(super) fn reload(&mut self) {
         match self.phase {
             Phase::Running => {}
-            Phase::Starting | Phase::Reloading { .. } => {
+            Phase::Starting { .. } => {
+                self.phase = Phase::Starting { again: true };
+                return;
+            }
+            Phase::Reloading { .. } => {
                 self.phase = Phase::Reloading { again: true };
                 return;
             }
@@ -23,9 +35,14 @@ impl Supervisor {
         for line in &loaded.lines {
             self.log.info(line.as_str());
         }
-        match self.take_over(loaded) {
-            Ok(()) => {
+        match self.prepare(loaded) {
+            Ok(next) => {
                 self.phase = Phase::Reloading { again: false };
+                if let Some((next, sealed)) = next {
+                    self.sealed = sealed;
+                    self.previous = Some(std::mem::replace(&mut self.plan, next));
+                    self.take_over();
+                }
                 self.settle_phase();
             }
             Err(why) => {
@@ -37,34 +54,69 @@ impl Supervisor {
         }
     }
 
-    fn take_over(&mut self, loaded: Loaded) -> Result<(), String> {
+    /// The next plan, ready to be handed over; `None` when it is the one that runs.
+    fn prepare(&self, loaded: Loaded) -> Result<Option<(Plan, std::os::fd::OwnedFd)>, String> {
         let mut next = loaded
             .plan
             .ok_or("the file has errors that a start would not survive")?;
         plan::adopt_ids(&mut next, &self.plan);
-        self.sealed = link::seal(&next).map_err(|e| e.to_string())?;
-        self.previous = Some(std::mem::replace(&mut self.plan, next));
+        if next == self.plan {
+            return Ok(None);
+        }
+        let sealed = link::seal(&next).map_err(|e| e.to_string())?;
+        Ok(Some((next, sealed)))
+    }
+
+    /// From here on there is no way back: what does not reach a role now reaches it later.
+    fn take_over(&mut self) {
         self.track(false);
         let roles: Vec<_> = self.slots.iter().map(|slot| slot.role).collect();
         for role in roles {
             let wanted = self.wanted(role);
-            let Some(slot) = self.slots.iter_mut().find(|slot| slot.role == role) else {
-                continue;
-            };
+            let slot = self.slots.iter_mut().find(|slot| slot.role == role);
+            let Some(slot) = slot else { continue };
             match (&slot.child, wanted) {
-                (Some(child), true) => {
+                (Some(_), true) => {
                     slot.ready = false;
-                    child
-                        .tell(&ToRole::Reload(self.tracking.known()), Some(&self.sealed))
-                        .map_err(|e| e.to_string())?;
+                    self.tell_plan(role);
                 }
-                (Some(child), false) => {
-                    child.tell(&ToRole::Stop, None).map_err(|e| e.to_string())?;
+                // one that does not hear it has ended, or is told by its signal
+                (Some(child), false) if child.tell(&ToRole::Stop, None).is_err() => {
+                    super::send_signal(child.pid, nix::sys::signal::Signal::SIGTERM);
                 }
+                (Some(_), false) => {}
                 (None, true) => self.start_role(role, false),
                 (None, false) => slot.respawn_at = None,
             }
         }
-        Ok(())
+    }
+
+    /// Hands the plan to a role. One that has ended meanwhile gets it when it starts again; one
+    /// whose queue is full is told later.
+    fn tell_plan(&mut self, role: Role) {
+        let message = ToRole::Reload(self.tracking.known());
+        let slot = self.slots.iter_mut().find(|slot| slot.role == role);
+        let Some(slot) = slot else { return };
+        let told = slot
+            .child
+            .as_ref()
+            .map(|child| child.tell(&message, Some(&self.sealed)));
+        slot.tell_at = match told {
+            Some(Err(e)) if e.kind() == io::ErrorKind::WouldBlock => Some(Instant::now() + RETELL),
+            _ => None,
+        };
+    }
+
+    /// Roles that did not read when a plan was handed over.
+    pub(super) fn tell_plan_again(&mut self, now: Instant) {
+        let due = |slot: &super::Slot| slot.tell_at.is_some_and(|at| at <= now);
+        let slots = self.slots.iter();
+        let roles: Vec<Role> = slots
+            .filter(|slot| due(slot))
+            .map(|slot| slot.role)
+            .collect();
+        for role in roles {
+            self.tell_plan(role);
+        }
     }
 }

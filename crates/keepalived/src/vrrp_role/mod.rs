@@ -461,19 +461,12 @@ impl Role {
     // ---- plans
 
     /// Puts a plan in force: at the start, and at each reload. What leaves does so under the old
-    /// plan, since only that one knows what it held.
+    /// plan, since only that one knows what it held and where it was heard.
     fn take_over(&mut self, next: Plan, news: &[News]) {
         let now = clock::now();
         self.router.handle_clock(now, clock::utc());
-        let changes = plan::diff(&self.plan, &next).into_iter().map(params);
-        let (leaving, staying): (Vec<_>, Vec<_>) =
-            changes.partition(|change| matches!(change, Change::Remove(_)));
-        for change in leaving {
-            self.router.apply(now, change);
-        }
-        self.removing = true;
-        self.drain_effects();
-        self.removing = false;
+        let moved = self.moved_addresses(&next);
+        let staying = self.let_go(now, plan::diff(&self.plan, &next));
         self.links.set_plan(&next);
         self.plan = next;
         self.statics.clear();
@@ -486,6 +479,11 @@ impl Role {
         for change in staying {
             self.router.apply(now, change);
         }
+        for id in moved {
+            let instance = self.plan.instances.get(&id);
+            let repeat = instance.map_or(0, |one| one.params.garp.repeat);
+            self.queue_announcements(id, repeat);
+        }
         self.perform();
         let lines = self
             .uppers
@@ -496,6 +494,48 @@ impl Role {
                 "Cannot tell the supervisor that the configuration is in force: {e}"
             ));
         }
+    }
+
+    /// Takes away what the next plan does not have; gives what is left to do.
+    fn let_go(
+        &mut self,
+        now: Instant,
+        changes: plan::Changes,
+    ) -> Vec<Change<InstanceId, vrrp::Params>> {
+        let mut staying = Vec::new();
+        for change in changes.into_iter().map(params) {
+            match change {
+                Change::Remove(id) => {
+                    self.router.apply(now, Change::Remove(id));
+                    self.removing = true;
+                    self.drain_effects();
+                    self.removing = false;
+                }
+                Change::Rebuild(id, params) => {
+                    self.router.apply(now, Change::Remove(id));
+                    self.drain_effects();
+                    staying.push(Change::Add(id, params));
+                }
+                other => staying.push(other),
+            }
+        }
+        staying
+    }
+
+    /// Masters whose addresses stay what they are and move to other interfaces.
+    fn moved_addresses(&self, next: &Plan) -> Vec<InstanceId> {
+        let moves = |id: &InstanceId| {
+            let (old, new) = (self.plan.instances.get(id)?, next.instances.get(id)?);
+            let devs = |one: &plan::Instance| -> Vec<String> {
+                one.addresses.iter().map(|a| a.dev.clone()).collect()
+            };
+            // then the machine announces them
+            let told =
+                old.params.addresses != new.params.addresses || old.params.vrid != new.params.vrid;
+            Some(!told && devs(old) != devs(new))
+        };
+        let moved = self.held.iter().filter(|id| moves(id) == Some(true));
+        moved.copied().collect()
     }
 
     fn open_sockets(&mut self) {

@@ -12,10 +12,13 @@ use super::{Event, Supervisor};
 use crate::link::{News, ToRole};
 use crate::role::Role;
 use files::Files;
+use linux::process_events::ProcessEvent;
 use pace::Pace;
 use plan::{Plan, Source};
 use processes::Processes;
 use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use vrrp::{Reading, TrackerId, Why};
@@ -26,7 +29,12 @@ pub(super) struct Tracking {
     scripts: BTreeMap<TrackerId, Pace>,
     files: Files,
     processes: Processes,
+    /// When to tell everything again that is known, since some news were lost.
+    retell_at: Option<Instant>,
 }
+
+/// Pause before a vrrp process that reads nothing is told again.
+const RETELL: Duration = Duration::from_millis(100);
 
 impl Tracking {
     /// Follows what the plan names, and no longer what it does not. `first`: the daemon starts.
@@ -49,7 +57,7 @@ impl Tracking {
             }
         }
         lines.extend(self.files.follow(plan, first, events));
-        lines.extend(self.processes.follow(plan, now));
+        lines.extend(self.processes.follow(plan, now, events));
         lines
     }
 
@@ -64,6 +72,7 @@ impl Tracking {
             scripts,
             self.files.next_deadline(),
             self.processes.next_deadline(),
+            self.retell_at,
         ]
         .into_iter()
         .flatten()
@@ -100,6 +109,15 @@ impl Supervisor {
         }
         let mut news = self.tracking.files.handle_timeout(now);
         news.extend(self.tracking.processes.handle_timeout(now));
+        if self.tracking.retell_at.take_if(|at| *at <= now).is_some() {
+            news = self.tracking.known();
+        }
+        self.tell_news(news);
+    }
+
+    /// Processes of the machine began or ended.
+    pub(super) fn processes_changed(&mut self, batch: &[ProcessEvent]) {
+        let news = self.tracking.processes.handle(Instant::now(), batch);
         self.tell_news(news);
     }
 
@@ -157,12 +175,17 @@ impl Supervisor {
         let Some(child) = slots.find_map(|slot| slot.child.as_ref()) else {
             return;
         };
-        for one in news {
-            if let Err(e) = child.tell(&ToRole::News(one), None) {
-                self.log.info(format!(
-                    "The VRRP process cannot be told what is tracked: {e}"
-                ));
+        let told = |one| child.tell(&ToRole::News(one), None);
+        match news.into_iter().try_for_each(told) {
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                let retold = self.tracking.retell_at.replace(Instant::now() + RETELL);
+                if retold.is_none() {
+                    self.log
+                        .info("The VRRP process does not read what is tracked; it is told again");
+                }
             }
+            // it has ended, and the next one is told from the beginning
+            Ok(()) | Err(_) => {}
         }
     }
 }

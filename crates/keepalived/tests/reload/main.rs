@@ -5,7 +5,12 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
+#[path = "../common/mod.rs"]
 mod common;
+mod kinds;
+mod many;
+mod random;
+mod storm;
 use common::alone::Alone;
 use lab::scenario::{ACTIVE_BACKUP, LABEL, LONG, VIP};
 use lab::timeline::now;
