@@ -15,6 +15,15 @@ fn config(priority: u8) -> String {
     )
 }
 
+/// A reload may begin at any moment: it must not find half a file.
+fn replace(alone: &Alone, file: String) {
+    let renamed = alone.lb.node.space.run(|| {
+        std::fs::write("/tmp/next.conf", file)?;
+        std::fs::rename("/tmp/next.conf", lab::daemon::CONFIG)
+    });
+    renamed.unwrap().unwrap();
+}
+
 fn advertises(alone: &Alone, priority: u8, since: u64) {
     let advert = |e: &Event| {
         e.frame()?
@@ -54,16 +63,12 @@ fn a_storm_of_hups_ends_in_the_last_file() {
     let since = now();
     for n in 0..1000_u32 {
         let file = config(u8::try_from(101 + n % 100).unwrap());
-        alone
-            .lb
-            .node
-            .space
-            .write(lab::daemon::CONFIG, file)
-            .unwrap();
+        replace(&alone, file);
         alone.lb.daemon().unwrap().signal(Signal::SIGHUP).unwrap();
         thread::sleep(Duration::from_millis(9));
     }
-    alone.lb.reload(&config(222)).unwrap();
+    replace(&alone, config(222));
+    alone.lb.daemon().unwrap().signal(Signal::SIGHUP).unwrap();
     advertises(&alone, 222, since);
     // and it stays so
     let last = now();
