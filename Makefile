@@ -19,11 +19,12 @@ lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-# Takeover and regularity of adverts, beside the original's; needs an otherwise idle machine.
+# Takeover, regularity, crowds, floods, memory, beside the original's; needs an otherwise idle machine.
+# ONLY=NAME,… runs some parts.
 bench: deps
 	$(CARGO) build --release --package keepalived --bin keepalived
 	$(CARGO) build --release --package lab --bin bench
-	@"$$($(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/bench"
+	@"$$($(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/bench" $(if $(ONLY),--only $(ONLY))
 
 # The system tests over and over, for SOAK.
 soak: deps

@@ -22,6 +22,7 @@ mod record;
 pub mod scenario;
 pub mod space;
 pub mod stats;
+pub mod tap;
 
 pub mod terminal;
 pub mod timeline;

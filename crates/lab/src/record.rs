@@ -10,14 +10,14 @@ use socket2::{SockFilter, SockRef};
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, IoSliceMut};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 use wire::vrrp::Packet;
-use wire::{MacAddr, arp, ipv4};
+use wire::{MacAddr, ah, arp, ipv4, ndisc};
 
 /// A frame as it crossed the cable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +31,10 @@ pub struct Frame {
 /// What a recorded frame carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
-    /// A VRRP message in IPv4; the fields tests look at.
+    /// A VRRP message in IPv4 or IPv6; the fields tests look at.
     Advert {
         /// Source of the IP packet.
-        from: Ipv4Addr,
+        from: IpAddr,
         /// Virtual router.
         vrid: u8,
         /// Priority; 0 when the sender leaves.
@@ -49,13 +49,21 @@ pub enum Content {
         /// Target protocol address.
         target: Ipv4Addr,
     },
+    /// An unsolicited neighbour advertisement.
+    Neighbour {
+        /// Where the address is.
+        mac: MacAddr,
+        /// The address.
+        address: Ipv6Addr,
+    },
 }
 
 impl Frame {
-    fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let content = match bytes.get(12..14)? {
             [8, 0] => advert(bytes.get(14..)?)?,
             [8, 6] => arp(bytes)?,
+            [0x86, 0xdd] => advert_v6(bytes.get(14..)?).or_else(|| neighbour(bytes))?,
             _ => return None,
         };
         Some(Self {
@@ -78,7 +86,23 @@ impl Frame {
     pub fn advert(&self) -> Option<(u8, u8)> {
         match self.content {
             Content::Advert { vrid, priority, .. } => Some((vrid, priority)),
-            Content::Arp { .. } => None,
+            Content::Arp { .. } | Content::Neighbour { .. } => None,
+        }
+    }
+
+    /// Where an advert comes from.
+    pub fn source(&self) -> Option<IpAddr> {
+        match self.content {
+            Content::Advert { from, .. } => Some(from),
+            Content::Arp { .. } | Content::Neighbour { .. } => None,
+        }
+    }
+
+    /// The IPv6 address that an unsolicited neighbour advertisement is about.
+    pub fn neighbour(&self) -> Option<Ipv6Addr> {
+        match self.content {
+            Content::Neighbour { address, .. } => Some(address),
+            Content::Arp { .. } | Content::Advert { .. } => None,
         }
     }
 
@@ -113,20 +137,42 @@ impl fmt::Display for Frame {
                 write!(f, "gratuitous ARP: {sender} is at {mac}")
             }
             Content::Arp { sender, target, .. } => write!(f, "ARP {sender} -> {target}"),
+            Content::Neighbour { mac, address } => {
+                write!(f, "neighbour advertisement: {address} is at {mac}")
+            }
         }
     }
 }
 
 fn advert(packet: &[u8]) -> Option<Content> {
-    let (header, message) = ipv4::Repr::parse(packet).ok()?;
-    let message = Packet::new(message)
-        .ok()
-        .filter(|_| header.protocol == ipv4::PROTOCOL_VRRP)?;
+    let (header, payload) = ipv4::Repr::parse(packet).ok()?;
+    let message = match header.protocol {
+        ipv4::PROTOCOL_VRRP => payload,
+        ipv4::PROTOCOL_AH => ah::message(payload)?,
+        _ => return None,
+    };
+    content(header.src.into(), message)
+}
+
+fn advert_v6(packet: &[u8]) -> Option<Content> {
+    const HEADER: usize = 40;
+    let source: [u8; 16] = packet.get(8..24)?.try_into().ok()?;
+    let is_vrrp = packet.get(6) == Some(&ipv4::PROTOCOL_VRRP);
+    content(source.into(), packet.get(HEADER..).filter(|_| is_vrrp)?)
+}
+
+fn content(from: IpAddr, message: &[u8]) -> Option<Content> {
+    let message = Packet::new(message).ok()?;
     Some(Content::Advert {
-        from: header.src,
+        from,
         vrid: message.vrid(),
         priority: message.priority().get(),
     })
+}
+
+fn neighbour(frame: &[u8]) -> Option<Content> {
+    let ndisc::Repr { mac, address, .. } = ndisc::Repr::parse(frame)?;
+    Some(Content::Neighbour { mac, address })
 }
 
 fn arp(frame: &[u8]) -> Option<Content> {
@@ -180,7 +226,7 @@ pub(crate) fn start(switch: &Space, ports: Ports, timeline: Timeline) -> io::Res
     Ok(Recorder(stop))
 }
 
-fn listen() -> io::Result<OwnedFd> {
+pub(crate) fn listen() -> io::Result<OwnedFd> {
     let all = SockProtocol::EthAll;
     let fd = socket(
         AddressFamily::Packet,
@@ -198,22 +244,27 @@ fn listen() -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-/// Accepts ARP, and IPv4 carrying protocol 112 (VRRP).
-fn filter() -> [SockFilter; 7] {
+/// Accepts ARP, IPv4 carrying protocol 112 (VRRP) or 51 (AH), and IPv6 carrying 112 or 58 (ICMP).
+fn filter() -> [SockFilter; 12] {
     let (load_half, load_byte, jump_equal, give) = (0x28, 0x30, 0x15, 0x06);
     [
         SockFilter::new(load_half, 0, 0, 12),
-        SockFilter::new(jump_equal, 3, 0, 0x0806),
-        SockFilter::new(jump_equal, 0, 3, 0x0800),
+        SockFilter::new(jump_equal, 8, 0, 0x0806),
+        SockFilter::new(jump_equal, 1, 0, 0x0800),
+        SockFilter::new(jump_equal, 3, 7, 0x86dd),
         SockFilter::new(load_byte, 0, 0, 23),
-        SockFilter::new(jump_equal, 0, 1, 112),
+        SockFilter::new(jump_equal, 4, 0, 112),
+        SockFilter::new(jump_equal, 3, 4, 51),
+        SockFilter::new(load_byte, 0, 0, 20),
+        SockFilter::new(jump_equal, 1, 0, 112),
+        SockFilter::new(jump_equal, 0, 1, 58),
         SockFilter::new(give, 0, 0, 0xffff),
         SockFilter::new(give, 0, 0, 0),
     ]
 }
 
 /// `None` for what the bridge itself sends out: it was seen coming in already.
-fn receive(fd: &OwnedFd) -> io::Result<Option<(usize, Stamp, Vec<u8>)>> {
+pub(crate) fn receive(fd: &OwnedFd) -> io::Result<Option<(usize, Stamp, Vec<u8>)>> {
     const OUTGOING: u8 = 4;
     let mut buffer = vec![0; 2048];
     let mut control = nix::cmsg_space!(TimeSpec);

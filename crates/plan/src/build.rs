@@ -1,7 +1,7 @@
 //! From what was written to what is meant.
 use crate::{
-    Firewall, Global, Instance, Names, Pace, Paces, Plan, ScriptFacts, checks, groups, instance,
-    lvs, notify, process, routes, rules, statics, tracking, uppers,
+    Firewall, Global, Instance, LinkDelay, Names, Pace, Paces, Plan, ScriptFacts, checks, groups,
+    instance, lvs, notify, process, routes, rules, statics, tracking, uppers,
 };
 use conf::{Config, Diagnostic, config};
 use core::time::Duration;
@@ -47,6 +47,9 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
             firewall: firewall(&config.global),
             paces: paces(config),
             delay_after_boot: delay(config.global.vrrp.delay_after_boot.as_ref()),
+            log_unknown_vrids: config.global.vrrp.log_unknown_vrids,
+            no_local_igmp: config.global.vrrp.disable_local_igmp,
+            link_delays: link_delays(config),
         },
         ..Plan::default()
     };
@@ -93,6 +96,15 @@ fn paces(config: &Config) -> Paces {
         gna: delay(vrrp.gna_interval.as_ref()),
         groups: groups.collect(),
     }
+}
+
+/// A missing delay of coming up is none, whatever the manual says.
+fn link_delays(config: &Config) -> BTreeMap<String, LinkDelay> {
+    let delays = config.interface_delays.iter().map(|line| {
+        let (down, up) = (line.down.value, delay(line.up.as_ref()));
+        (line.interface.value.to_string(), LinkDelay { down, up })
+    });
+    delays.collect()
 }
 
 fn firewall(global: &config::Global) -> Firewall {

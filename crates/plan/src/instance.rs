@@ -1,5 +1,5 @@
 //! One `vrrp_instance` block: defaults, inheritance and the original's consistency rules.
-use crate::{Facts, Instance, addresses, hmac, notify, peers, strict};
+use crate::{ExtraGarp, Facts, Instance, addresses, hmac, notify, peers, strict};
 use conf::config::{AuthType, Global, Instance as Block, StartState};
 use conf::{Diagnostic, Severity};
 use core::time::Duration;
@@ -70,7 +70,17 @@ pub(crate) fn build(
         routes: Vec::new(),
         rules: Vec::new(),
         notify: notify::notify(global, &block.notify),
+        extra_garp: extra_garp(global, block),
+        promote_on: Vec::new(),
     })
+}
+
+/// The block's own word, else the global one; an interval of zero is none.
+fn extra_garp(global: &Global, block: &Block) -> Option<ExtraGarp> {
+    let written = block.more.garp_extra_if.or(global.garp_extra_if)?;
+    let interval = written.interval.value;
+    let all = written.all;
+    (!interval.is_zero()).then_some(ExtraGarp { all, interval })
 }
 
 struct Rules<'a> {
@@ -140,6 +150,7 @@ impl Rules<'_> {
         let first = self.block.addresses.first().map(|a| a.prefix.addr());
         match first.or(self.block.source.map(|s| s.value)) {
             Some(IpAddr::V6(_)) => Family::V6,
+            None if self.block.more.native_ipv6 => Family::V6,
             _ => Family::V4,
         }
     }

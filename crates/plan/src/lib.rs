@@ -120,6 +120,15 @@ impl Pace {
     }
 }
 
+/// How long an interface must be in a new state before that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LinkDelay {
+    /// Going down.
+    pub down: Duration,
+    /// Coming up.
+    pub up: Duration,
+}
+
 /// Daemon-wide settings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Global {
@@ -141,6 +150,12 @@ pub struct Global {
     pub startup_delay: Duration,
     /// `vrrp_delay_after_boot`: no election until this long after the machine's start.
     pub delay_after_boot: Duration,
+    /// `log_unknown_vrids`.
+    pub log_unknown_vrids: bool,
+    /// `disable_local_igmp`: no reports for groups that never leave the link.
+    pub no_local_igmp: bool,
+    /// `interface_up_down_delays`, by interface.
+    pub link_delays: BTreeMap<String, LinkDelay>,
 }
 
 /// One virtual router and what it owns.
@@ -163,6 +178,19 @@ pub struct Instance {
     pub rules: Vec<Rule>,
     /// Who is told of its changes of state.
     pub notify: Notify,
+    /// `garp_extra_if`: announcements that keep switches in mind of its interfaces.
+    pub extra_garp: Option<ExtraGarp>,
+    /// Interfaces that get the kernel's `promote_secondaries`.
+    pub promote_on: Vec<String>,
+}
+
+/// `garp_extra_if`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtraGarp {
+    /// Every interface that carries one of the addresses, not only macvlans of ours.
+    pub all: bool,
+    /// Time between two.
+    pub interval: Duration,
 }
 
 /// A virtual address and how it is put on an interface.

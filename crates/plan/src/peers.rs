@@ -26,6 +26,8 @@ pub(crate) fn build(params: &mut Params, global: &Global, block: &Block) {
             ttl: limits(peer.min_ttl, peer.max_ttl),
         })
         .collect();
+    params.needs_peers = own.unicast_fault_no_peer;
+    params.track_source = own.track_src_ip && params.source.is_some();
     params.check_peers = own.check_unicast_src || all.check_unicast_src;
     params.checksum = checksum(global, block);
     let skip = all.skip_check_adv_addr.is_some_and(|v| v.value);

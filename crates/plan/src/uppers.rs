@@ -26,6 +26,8 @@ pub struct Upper {
     pub family: Family,
     /// Interface group; that of the interface below when `None`.
     pub group: Option<u32>,
+    /// The VRF it belongs to (`vrf`); that of the interface below when `None`.
+    pub vrf: Option<String>,
     /// Its instance sends and hears adverts by it (not with `vmac_xmit_base`).
     pub carries_adverts: bool,
 }
@@ -114,6 +116,7 @@ impl Maker<'_> {
                         kind: UpperKind::Macvlan(mac),
                         family,
                         group: None,
+                        vrf: None,
                         carries_adverts: false,
                     };
                     let prefix = self.global.vrrp.vmac_addr_prefix.as_ref();
@@ -127,6 +130,11 @@ impl Maker<'_> {
             && !(block.more.vmac_xmit_base && block.more.use_vmac.is_some())
         {
             instance.params.interface = name;
+        }
+        if block.more.promote_secondaries {
+            let devs = instance.addresses.iter().map(|address| &address.dev);
+            let devs: BTreeSet<&String> = devs.collect();
+            instance.promote_on = devs.into_iter().cloned().collect();
         }
     }
 
@@ -168,6 +176,7 @@ impl Maker<'_> {
             kind,
             family: params.family,
             group,
+            vrf: more.vrf.as_ref().map(|vrf| vrf.value.to_string()),
             carries_adverts: !more.vmac_xmit_base,
         };
         let name = name.as_ref().map(|name| name.value.to_string());

@@ -327,6 +327,8 @@ mod tests {
             ..plan::Notify::default()
         };
         let instance = Instance {
+            extra_garp: None,
+            promote_on: Vec::new(),
             name: "VI_1".into(),
             params,
             ttl: 255,

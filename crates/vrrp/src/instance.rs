@@ -99,7 +99,11 @@ impl Instance {
             Reason::LinkDown,
             tracked && link.is_some_and(|link| !link.up),
         );
-        self.reasons.set(Reason::NoSource, source.is_none());
+        let there = |address| link.is_some_and(|link| link.sources.contains(&address));
+        let lost = self.params.track_source && !self.params.source.is_some_and(there);
+        self.reasons.set(Reason::NoSource, source.is_none() || lost);
+        let alone = self.params.needs_peers && self.params.peers.is_empty();
+        self.reasons.set(Reason::NoPeers, alone);
         if source.is_some() && source != self.source {
             self.source = source;
             self.adverts.forget();

@@ -1,4 +1,5 @@
 //! What the world tells: the state of a link, and a packet received on one.
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use wire::{Family, ah, ipv4};
 
@@ -15,6 +16,9 @@ pub struct Link {
     pub ipv4: Option<Ipv4Addr>,
     /// Link-local IPv6 address, not tentative: the source of adverts.
     pub ipv6: Option<Ipv6Addr>,
+    /// The sources of [`track_source`](crate::Params::track_source) that the machine has,
+    /// whatever interface carries them.
+    pub sources: BTreeSet<IpAddr>,
 }
 
 impl Link {

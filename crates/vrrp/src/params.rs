@@ -154,6 +154,10 @@ pub struct Params {
     pub group: IpAddr,
     /// Unicast peers (`unicast_peer`); none: adverts go to the group.
     pub peers: Vec<Peer>,
+    /// Without peers it is in fault and does not fall back to the group (`unicast_fault_no_peer`).
+    pub needs_peers: bool,
+    /// The machine must have [`source`](Self::source) (`track_src_ip`).
+    pub track_source: bool,
     /// Refuse adverts whose source is no peer (`check_unicast_src`).
     pub check_peers: bool,
     /// How checksums of version 3 over IPv4 are made and checked.
@@ -200,6 +204,8 @@ impl Params {
             source: None,
             group: default_group(family),
             peers: Vec::new(),
+            needs_peers: false,
+            track_source: false,
             check_peers: false,
             checksum: Checksum::Standard,
             skip_address_check: false,

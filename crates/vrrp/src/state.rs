@@ -179,10 +179,12 @@ pub enum Reason {
     GroupWaits,
     /// A static address, route or rule that it tracks is gone and cannot be put back.
     StaticLost,
+    /// `unicast_fault_no_peer`, and there are no peers.
+    NoPeers,
 }
 
 impl Reasons {
-    const ALL: [Reason; 8] = [
+    const ALL: [Reason; 9] = [
         Reason::LinkMissing,
         Reason::LinkDown,
         Reason::NoSource,
@@ -191,6 +193,7 @@ impl Reasons {
         Reason::Group,
         Reason::GroupWaits,
         Reason::StaticLost,
+        Reason::NoPeers,
     ];
 
     /// Adds or removes one reason.

@@ -109,6 +109,7 @@ impl World {
             up: node.up[place(member)],
             ipv4: Some(node.address),
             ipv6: None,
+            sources: std::collections::BTreeSet::new(),
         }
     }
 

@@ -62,6 +62,7 @@ impl Bench {
             up,
             ipv4: Some(Ipv4Addr::new(10, 0, 0, 5)),
             ipv6: None,
+            sources: std::collections::BTreeSet::new(),
         };
         self.router.handle_link(self.now, &link);
     }

@@ -31,6 +31,7 @@ fn router(last: u16, params: Params) -> Router {
         up: true,
         ipv4: None,
         ipv6: Some(address(last)),
+        sources: std::collections::BTreeSet::new(),
     };
     router.handle_link(Instant::ZERO, &link);
     router.apply(Instant::ZERO, Change::Add(ID, params));
@@ -121,6 +122,7 @@ fn without_a_link_local_address_there_is_nothing_to_say() {
             up: true,
             ipv4,
             ipv6: None,
+            sources: std::collections::BTreeSet::new(),
         },
     );
     router.apply(Instant::ZERO, Change::Add(ID, params(100)));
@@ -139,6 +141,7 @@ fn one_vrid_may_serve_both_families() {
             up: true,
             ipv4,
             ipv6: Some(address(5)),
+            sources: std::collections::BTreeSet::new(),
         },
     );
     let v4 = Params::new("eth0", Vrid::new(51).unwrap(), Family::V4);

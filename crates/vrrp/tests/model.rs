@@ -256,6 +256,7 @@ fn link(node: &Node) -> Link {
         up: node.up,
         ipv4: Some(node.address),
         ipv6: None,
+        sources: std::collections::BTreeSet::new(),
     }
 }
 

@@ -564,3 +564,49 @@ fn identifications_count_packets() {
         .collect();
     assert_eq!(ids, [3, 4, 5, 6, 7, 8], "two went out before");
 }
+
+#[test]
+fn without_peers_it_is_in_fault_if_it_was_told_to() {
+    let mut host = Host::new(
+        5,
+        Params {
+            needs_peers: true,
+            ..params(100)
+        },
+    );
+    assert_eq!(host.state(), StateKind::Fault);
+    assert!(
+        host.until(millis(9000)).is_empty(),
+        "nothing goes to the group"
+    );
+    let peers = vec![Peer {
+        address: address(9),
+        ttl: None,
+    }];
+    let host = Host::new(
+        5,
+        Params {
+            needs_peers: true,
+            peers,
+            ..params(100)
+        },
+    );
+    assert_eq!(host.state(), StateKind::Backup);
+}
+
+#[test]
+fn a_source_that_is_tracked_must_be_there() {
+    let tracked = Params {
+        source: Some(address(77)),
+        track_source: true,
+        ..params(100)
+    };
+    let mut host = Host::new(5, tracked);
+    assert_eq!(host.state(), StateKind::Fault);
+    host.see(true, &[address(77)]);
+    assert_eq!(host.state(), StateKind::Backup);
+    host.until(millis(9000));
+    assert_eq!(host.state(), StateKind::Master);
+    host.see(true, &[]);
+    assert_eq!(host.state(), StateKind::Fault);
+}

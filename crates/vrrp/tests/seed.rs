@@ -14,6 +14,7 @@ fn router() -> Router {
         up: true,
         ipv4: Some([10, 20, 0, 0xf6].into()),
         ipv6: None,
+        sources: std::collections::BTreeSet::new(),
     };
     router.handle_link(Instant::ZERO, &link);
     let mut params = Params::new("eth0", Vrid::new(55).unwrap(), Family::V4);

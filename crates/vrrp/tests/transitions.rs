@@ -341,6 +341,7 @@ fn link(up: bool, source: Option<u8>) -> Link {
         up,
         ipv4,
         ipv6: None,
+        sources: std::collections::BTreeSet::new(),
     }
 }
 

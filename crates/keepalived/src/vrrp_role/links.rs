@@ -1,9 +1,9 @@
 //! Interfaces and their addresses as the kernel reports them, and what the machine needs of them.
 use linux::netlink::{Address, Link};
-use plan::Plan;
+use plan::{LinkDelay, Plan};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use wire::MacAddr;
+use wire::{Instant, MacAddr};
 
 /// All interfaces of the namespace.
 #[derive(Debug, Default)]
@@ -16,6 +16,10 @@ pub(super) struct Links {
     statics: BTreeSet<IpAddr>,
     /// What is made on top of what, by name; the source of adverts is below for a VMAC.
     bases: BTreeMap<String, Base>,
+    /// `interface_up_down_delays`.
+    delays: BTreeMap<String, LinkDelay>,
+    /// Addresses that instances send from and cannot do without (`track_src_ip`).
+    tracked: BTreeSet<IpAddr>,
 }
 
 #[derive(Debug)]
@@ -29,6 +33,30 @@ struct Entry {
     link: Link,
     /// In the kernel's order: the first of a network is its primary.
     addresses: Vec<Address>,
+    shown: Shown,
+}
+
+/// Whether an interface runs, as far as that counts by now.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    runs: bool,
+    /// When the opposite counts, unless it changes back before.
+    turns_at: Option<Instant>,
+}
+
+impl Shown {
+    /// The interface runs, or not.
+    fn becomes(&mut self, runs: bool, now: Instant, delay: LinkDelay) {
+        let delay = if runs { delay.up } else { delay.down };
+        if runs == self.runs {
+            self.turns_at = None;
+        } else if delay.is_zero() {
+            let turns_at = None;
+            *self = Shown { runs, turns_at };
+        } else {
+            self.turns_at = self.turns_at.or(Some(now + delay));
+        }
+    }
 }
 
 impl Links {
@@ -41,6 +69,10 @@ impl Links {
         self.virtuals = all.map(|address| address.prefix.addr()).collect();
         let statics = plan.statics.iter().flat_map(|one| &one.addresses);
         self.statics = statics.map(|address| address.prefix.addr()).collect();
+        self.delays.clone_from(&plan.global.link_delays);
+        let params = plan.instances.values().map(|one| &one.params);
+        let sources = params.filter(|params| params.track_source);
+        self.tracked = sources.filter_map(|params| params.source).collect();
         let base = |upper: &plan::Upper| Base {
             name: upper.base.clone(),
             lends_address: matches!(upper.kind, plan::UpperKind::Macvlan(_)),
@@ -52,11 +84,20 @@ impl Links {
     }
 
     /// Replaces everything by a fresh dump.
-    pub(super) fn replace(&mut self, links: Vec<Link>, addresses: &[Address]) {
-        self.by_index.clear();
+    pub(super) fn replace(&mut self, now: Instant, links: Vec<Link>, addresses: &[Address]) {
+        let before = std::mem::take(&mut self.by_index);
         self.by_name.clear();
         for link in links {
-            self.put(link);
+            let index = link.index;
+            if let Some(entry) = before.get(&index) {
+                let entry = Entry {
+                    link: entry.link.clone(),
+                    addresses: Vec::new(),
+                    shown: entry.shown,
+                };
+                self.by_index.insert(index, entry);
+            }
+            self.put(now, link);
         }
         for address in addresses {
             self.add_address(address.clone());
@@ -64,23 +105,57 @@ impl Links {
     }
 
     /// An interface is new or changed; gives what it was before.
-    pub(super) fn put(&mut self, link: Link) -> Option<Link> {
+    pub(super) fn put(&mut self, now: Instant, link: Link) -> Option<Link> {
         let index = link.index;
-        self.by_name.retain(|_, known| *known != index);
+        let renamed = self
+            .by_index
+            .get(&index)
+            .is_some_and(|entry| entry.link.name != link.name);
+        if renamed {
+            self.by_name.retain(|_, known| *known != index);
+        }
         self.by_name.insert(link.name.clone(), index);
+        let runs = runs(&link);
         match self.by_index.get_mut(&index) {
-            Some(entry) => Some(std::mem::replace(&mut entry.link, link)),
+            Some(entry) => {
+                let delay = self.delays.get(&link.name).copied().unwrap_or_default();
+                entry.shown.becomes(runs, now, delay);
+                Some(std::mem::replace(&mut entry.link, link))
+            }
             None => {
-                self.by_index.insert(
-                    index,
-                    Entry {
-                        link,
-                        addresses: Vec::new(),
-                    },
-                );
+                let (addresses, turns_at) = (Vec::new(), None);
+                let shown = Shown { runs, turns_at };
+                let entry = Entry {
+                    link,
+                    addresses,
+                    shown,
+                };
+                self.by_index.insert(index, entry);
                 None
             }
         }
+    }
+
+    /// When the new state of an interface counts.
+    pub(super) fn due_at(&self) -> Option<Instant> {
+        if self.delays.is_empty() {
+            return None;
+        }
+        let turns = self.by_index.values().map(|entry| entry.shown.turns_at);
+        turns.flatten().min()
+    }
+
+    /// Interfaces whose new state counts from now on.
+    pub(super) fn settle(&mut self, now: Instant) -> Vec<u32> {
+        let mut turned = Vec::new();
+        for (index, entry) in &mut self.by_index {
+            let shown = &mut entry.shown;
+            if shown.turns_at.take_if(|at| *at <= now).is_some() {
+                shown.runs = !shown.runs;
+                turned.push(*index);
+            }
+        }
+        turned
     }
 
     /// An interface is gone.
@@ -135,14 +210,33 @@ impl Links {
         let below = base.and_then(|base| self.by_index.get(self.by_name.get(&base.name)?));
         let source = below.filter(|_| base.is_some_and(|base| base.lends_address));
         let source = source.unwrap_or(entry);
-        let runs = |entry: &Entry| entry.link.is_up() && entry.link.is_running();
+        // what is on top follows what is below, with the delays of that
+        let up = match base {
+            None => entry.shown.runs,
+            Some(_) => entry.link.is_up() && below.is_some_and(|below| below.shown.runs),
+        };
         Some(vrrp::Link {
             name: entry.link.name.clone(),
             index,
-            up: runs(entry) && (base.is_none() || below.is_some_and(runs)),
+            up,
             ipv4: self.source_v4(source),
             ipv6: self.source_v6(source),
+            sources: self.tracked_sources(),
         })
+    }
+
+    /// The sources of `track_src_ip` that some interface has.
+    fn tracked_sources(&self) -> BTreeSet<IpAddr> {
+        let there = |address: &&IpAddr| {
+            let mut all = self.by_index.values().flat_map(|entry| &entry.addresses);
+            all.any(|one| one.key.prefix.addr() == **address)
+        };
+        self.tracked.iter().filter(there).copied().collect()
+    }
+
+    /// Whether some instance cannot do without an address.
+    pub(super) fn is_tracked_source(&self, address: IpAddr) -> bool {
+        self.tracked.contains(&address)
     }
 
     /// What is made on top of an interface.
@@ -160,6 +254,11 @@ impl Links {
     /// An interface by name.
     pub(super) fn link(&self, name: &str) -> Option<&Link> {
         Some(&self.by_index.get(self.by_name.get(name)?)?.link)
+    }
+
+    /// An interface by index.
+    pub(super) fn by_number(&self, index: u32) -> Option<&Link> {
+        Some(&self.by_index.get(&index)?.link)
     }
 
     /// The interface's own address: the first primary one that is not virtual. An address owner
@@ -229,7 +328,59 @@ impl Links {
     }
 }
 
+/// The administrator wants it up, and it can carry packets.
+pub(super) fn runs(link: &Link) -> bool {
+    link.is_up() && link.is_running()
+}
+
 /// Put there by a keepalived, this one or one before it.
 fn is_ours(address: &Address) -> bool {
     address.protocol == linux::netlink::PROTOCOL
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn link(running: bool) -> Link {
+        Link {
+            index: 2,
+            name: "eth0".into(),
+            mac: None,
+            mtu: 1500,
+            flags: if running { 0x41 } else { 0x1 },
+            kind: None,
+            master: None,
+            group: 0,
+            private_macvlan: false,
+            lower: None,
+        }
+    }
+
+    #[test]
+    fn a_state_counts_when_it_has_lasted_and_a_short_one_never() {
+        let at = |millis| Instant::ZERO + Duration::from_millis(millis);
+        let mut links = Links::default();
+        let (down, up) = (Duration::from_secs(1), Duration::from_secs(3));
+        links.delays.insert("eth0".into(), LinkDelay { down, up });
+        let shown = |links: &Links| links.view(2).is_some_and(|link| link.up);
+        links.put(at(0), link(true));
+        assert!(shown(&links), "at the start it is what it is");
+        links.put(at(100), link(false));
+        assert_eq!((shown(&links), links.due_at()), (true, Some(at(1100))));
+        links.put(at(900), link(true));
+        assert_eq!(links.due_at(), None, "it was too short");
+        links.put(at(2000), link(false));
+        links.put(at(2500), link(false));
+        assert!(links.settle(at(2999)).is_empty() && shown(&links));
+        assert_eq!(links.settle(at(3000)), [2]);
+        assert!(!shown(&links));
+        links.put(at(4000), link(true));
+        assert_eq!((shown(&links), links.due_at()), (false, Some(at(7000))));
+        // a whole list of links does not start the wait anew
+        links.replace(at(5000), vec![link(true)], &[]);
+        assert_eq!(links.settle(at(7000)), [2]);
+        assert!(shown(&links));
+    }
 }

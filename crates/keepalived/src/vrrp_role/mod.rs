@@ -5,6 +5,7 @@
 //! master before it believes its own timer, and many addresses never delay an advert.
 mod announce;
 mod dump;
+mod extra;
 mod filter;
 mod items;
 mod kernel;
@@ -12,7 +13,9 @@ mod links;
 mod messages;
 mod netlink;
 mod notify;
+mod rest;
 mod sockets;
+mod strangers;
 mod track;
 mod uppers;
 
@@ -36,6 +39,7 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
+use strangers::Stranger;
 use vrrp::{Auth, Change, Destination, Effect, InstanceId, Reject, Router, Verdict};
 use wire::{Family, Instant, ipv4};
 
@@ -46,8 +50,8 @@ const SIGNALS: u64 = 2;
 
 /// Gratuitous announcements sent in one turn.
 const ANNOUNCE_BATCH: usize = 64;
-/// How long the process stays after it has released everything, as the original does.
-const LINGER: Duration = Duration::from_secs(1);
+/// How long releasing everything may take.
+const LONGEST_END: Duration = Duration::from_secs(3);
 
 /// Runs the role until it is told to stop; gives the exit code.
 pub(crate) fn run(channel: Channel) -> u8 {
@@ -68,6 +72,7 @@ struct Role {
     links: Links,
     kernel: Kernel,
     announcer: Announcer,
+    extra: extra::Extra,
     sockets: Sockets,
     monitor: Monitor,
     reactor: Reactor,
@@ -75,8 +80,8 @@ struct Role {
     channel: Channel,
     /// Log lines of this turn.
     lines: Vec<String>,
-    /// When a packet too short for any instance was last told of.
-    stub_told: Option<Instant>,
+    strangers: strangers::Told,
+    rest: rest::Rest,
     pipes: notify::Pipes,
     /// What stops now does so because a reload removed it.
     removing: bool,
@@ -121,13 +126,15 @@ impl Role {
             links,
             kernel,
             announcer,
+            extra: extra::Extra::default(),
             sockets,
             monitor,
             reactor,
             signals,
             channel,
             lines: Vec::new(),
-            stub_told: None,
+            strangers: strangers::Told::default(),
+            rest: rest::Rest::default(),
             pipes: notify::Pipes::default(),
             removing: false,
             uppers: uppers::Uppers::default(),
@@ -174,24 +181,23 @@ impl Role {
         loop {
             let now = clock::now();
             self.perform();
-            if self.end_at.is_some_and(|at| now >= at) {
+            if self.has_ended(now) {
                 self.clear_away();
                 return Ok(exit::NORMAL);
             }
-            self.reactor.wait(self.deadline(now), &mut ready)?;
+            let deadline = self.deadline(now);
+            if let Some(pause) = self.rest.pause(now, deadline) {
+                std::thread::sleep(pause);
+            }
+            self.reactor.wait(deadline, &mut ready)?;
             self.turn(&mut ready)?;
         }
     }
 
-    /// Tells of a packet too short to belong to any instance, at most once a second.
-    fn tell_stub(&mut self, now: Instant, why: Option<&Reject>) {
-        const PAUSE: Duration = Duration::from_secs(1);
-        if let Some(line) = why.and_then(report::log::packet)
-            && self.stub_told.is_none_or(|at| now - at >= PAUSE)
-        {
-            self.stub_told = Some(now);
-            self.lines.push(line);
-        }
+    /// Told to stop, and nothing of ours is left in the kernel.
+    fn has_ended(&self, now: Instant) -> bool {
+        let end = |at: Instant| !self.kernel.has_work() || now >= at + LONGEST_END;
+        self.end_at.is_some_and(end)
     }
 
     /// The earliest of what is due; now, while there is kernel work left.
@@ -202,7 +208,8 @@ impl Role {
         [
             self.router.poll_timeout(),
             self.announcer.due_at(),
-            self.end_at,
+            self.links.due_at(),
+            self.extra.due_at(),
         ]
         .into_iter()
         .flatten()
@@ -212,22 +219,30 @@ impl Role {
     fn turn(&mut self, ready: &mut Vec<u64>) -> io::Result<()> {
         let now = clock::now();
         self.router.handle_clock(now, clock::utc());
-        let (mut events, mut messages, mut signals, mut stub) = (false, false, false, None);
+        let (mut events, mut messages, mut signals) = (false, false, false);
+        let (mut stub, mut stranger) = (None, None);
         for token in ready.drain(..) {
             match token {
                 CHANNEL => messages = true,
                 MONITOR => events = true,
                 SIGNALS => signals = true,
-                receiver => self.sockets.receive(receiver, |received| {
-                    if let Verdict::Reject(why @ Reject::Stub { .. }) =
-                        self.router.handle_packet(now, received)
-                    {
-                        stub = Some(why);
-                    }
-                }),
+                receiver => {
+                    self.rest.heard(now);
+                    self.sockets.receive(receiver, |received| {
+                        match self.router.handle_packet(now, received) {
+                            Verdict::Reject(why @ Reject::Stub { .. }) => stub = Some(why),
+                            Verdict::Reject(Reject::Vrid { got }) => {
+                                let (link, vrid) = (received.ifindex, got);
+                                stranger = Some(Stranger { link, vrid });
+                            }
+                            _ => {}
+                        }
+                    });
+                }
             }
         }
         self.tell_stub(now, stub.as_ref());
+        self.tell_stranger(now, stranger);
         if events {
             self.read_kernel_events(now)?;
         }
@@ -237,7 +252,9 @@ impl Role {
         if signals {
             self.read_signals(now)?;
         }
+        self.settle_links(now);
         self.router.handle_timeout(now);
+        self.announce_extra(now);
         Ok(())
     }
 
@@ -287,11 +304,13 @@ impl Role {
                 self.held.insert(id);
                 self.refilter();
                 self.kernel.hold(id);
+                self.begin_extra(id, clock::now());
             }
             Effect::Release(id) => {
                 self.held.remove(&id);
                 self.filter_is_due = true;
                 self.announcer.forget(id);
+                self.extra.end(id);
                 self.kernel.release(id);
             }
             Effect::Announce { id, repeat } => self.queue_announcements(id, repeat),
@@ -471,6 +490,7 @@ impl Role {
         self.plan = next;
         self.statics.clear();
         self.make_uppers(now);
+        self.change_settings();
         self.kernel.configure(&self.plan, &self.links);
         self.filter_is_due = true;
         self.open_pipes();
@@ -483,6 +503,9 @@ impl Role {
             let instance = self.plan.instances.get(&id);
             let repeat = instance.map_or(0, |one| one.params.garp.repeat);
             self.queue_announcements(id, repeat);
+        }
+        for id in self.held.iter().copied().collect::<Vec<_>>() {
+            self.begin_extra(id, now);
         }
         self.perform();
         let lines = self
@@ -591,6 +614,20 @@ impl Role {
         }
     }
 
+    /// Settings of the kernel that the plan wants otherwise.
+    fn change_settings(&mut self) {
+        let netlink = self.kernel.netlink();
+        if self.plan.global.no_local_igmp
+            && let Some(why) = self.uppers.stop_local_reports()
+        {
+            self.lines.push(why);
+        }
+        let devs = self.plan.instances.values().flat_map(|one| &one.promote_on);
+        for index in devs.filter_map(|dev| self.links.index_of(dev)) {
+            self.uppers.promote(index, netlink);
+        }
+    }
+
     fn refilter(&mut self) {
         let lines = self.filter.apply(&self.plan, &self.held, &self.links);
         self.lines.extend(lines);
@@ -599,6 +636,7 @@ impl Role {
     /// The last thing: what was made besides addresses.
     fn clear_away(&mut self) {
         self.filter.remove();
+        self.uppers.put_back_lasting(self.kernel.netlink());
         if !self.settings.keep_vips_at_stop {
             for line in self.uppers.remove_others(&[], self.kernel.netlink()) {
                 self.log.info(line);
@@ -606,7 +644,7 @@ impl Role {
         }
     }
 
-    /// Leaves in good order: priority 0, addresses away, then a moment for what follows.
+    /// Leaves in good order: priority 0, then addresses away.
     fn stop(&mut self, now: Instant) {
         if self.end_at.is_some() {
             return;
@@ -617,7 +655,7 @@ impl Role {
             return;
         }
         self.router.stop(now);
-        self.end_at = Some(now + LINGER);
+        self.end_at = Some(now);
     }
 }
 

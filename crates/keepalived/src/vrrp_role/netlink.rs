@@ -1,6 +1,7 @@
 //! Kernel events: interfaces and addresses that come, change and go.
 use super::Role;
 use super::kernel::Refused;
+use super::links::runs;
 use ledger::Op;
 use linux::netlink::{Address, Fact, Link};
 use plan::Plan;
@@ -13,8 +14,9 @@ impl Role {
     pub(super) fn first_dump(&mut self, plan: &Plan) -> io::Result<()> {
         let mut snapshot = self.kernel.dump()?;
         self.links.set_plan(plan);
+        let now = linux::clock::now();
         self.links
-            .replace(snapshot.links.clone(), &snapshot.addresses);
+            .replace(now, snapshot.links.clone(), &snapshot.addresses);
         if !plan.uppers.is_empty() {
             let wanted = &plan.uppers;
             let made = self
@@ -25,7 +27,7 @@ impl Role {
             while self.monitor.next_fact()?.is_some() {}
             snapshot = self.kernel.dump()?;
             self.links
-                .replace(snapshot.links.clone(), &snapshot.addresses);
+                .replace(now, snapshot.links.clone(), &snapshot.addresses);
         }
         for link in &snapshot.links {
             self.kernel.link_changed(link.index, link.is_up());
@@ -35,7 +37,7 @@ impl Role {
             self.assigned(address);
         }
         self.kernel.adopt(snapshot);
-        self.tell_router_all(linux::clock::now());
+        self.tell_router_all(now);
         Ok(())
     }
 
@@ -55,7 +57,7 @@ impl Role {
             self.kernel.link_changed(link.index, link.is_up());
         }
         self.links
-            .replace(snapshot.links.clone(), &snapshot.addresses);
+            .replace(now, snapshot.links.clone(), &snapshot.addresses);
         self.kernel.configure(&self.plan, &self.links);
         for id in self.kernel.adopt(snapshot) {
             self.router.handle_address_lost(now, id);
@@ -89,10 +91,9 @@ impl Role {
 
     fn link_changed(&mut self, now: Instant, link: Link) {
         let (index, name) = (link.index, link.name.clone());
-        let runs = |link: &Link| link.is_up() && link.is_running();
         let is = runs(&link);
         self.kernel.link_changed(index, link.is_up());
-        let was = self.links.put(link);
+        let was = self.links.put(now, link);
         if let Some(was) = &was
             && runs(was) != is
             && self.is_used(&name)
@@ -153,7 +154,7 @@ impl Role {
             self.assigned(&shown);
             self.own_address_changed(link);
         }
-        self.tell_router(now, link);
+        self.tell_of_address(now, &shown);
     }
 
     fn address_removed(&mut self, now: Instant, address: &Address) {
@@ -170,7 +171,16 @@ impl Role {
             self.router.handle_address_lost(now, id);
         }
         self.own_address_changed(address.key.link);
-        self.tell_router(now, address.key.link);
+        self.tell_of_address(now, address);
+    }
+
+    /// A source that some instance cannot do without may be on any interface.
+    fn tell_of_address(&mut self, now: Instant, address: &Address) {
+        if self.links.is_tracked_source(address.key.prefix.addr()) {
+            self.tell_router_all(now);
+        } else {
+            self.tell_router(now, address.key.link);
+        }
     }
 
     /// Unicast peers send to the interface's address: the ears follow it.
@@ -194,6 +204,13 @@ impl Role {
                 "Assigned address {} for interface {name}",
                 address.key.prefix.addr()
             ));
+        }
+    }
+
+    /// Interfaces whose new state was not believed at once (`interface_up_down_delays`).
+    pub(super) fn settle_links(&mut self, now: Instant) {
+        for index in self.links.settle(now) {
+            self.tell_router(now, index);
         }
     }
 

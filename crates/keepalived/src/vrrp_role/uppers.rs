@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wire::Family;
 
 const ALL_RP_FILTER: &str = "net/ipv4/conf/all/rp_filter";
+const LOCAL_REPORTS: &str = "net/ipv4/igmp_link_local_mcast_reports";
 const DEFAULT_RP_FILTER: &str = "net/ipv4/conf/default/rp_filter";
 
 /// What we made and changed, to take it back.
@@ -19,6 +20,10 @@ pub(super) struct Uppers {
     settings: Vec<(u32, Ipv4Setting, u32)>,
     /// Files under `/proc/sys` as they were before.
     files: Vec<(&'static str, String)>,
+    /// Interfaces that did not promote secondary addresses before.
+    promoted: Vec<u32>,
+    /// What `LOCAL_REPORTS` was before.
+    local_reports: Option<String>,
     /// Complaints that were made: each is made once.
     told: BTreeSet<String>,
 }
@@ -89,7 +94,7 @@ impl Uppers {
         match there {
             Some(link) if is_such(upper, base, link) => {}
             Some(_) => return Err("an interface of this name is there already".into()),
-            None => create(upper, base, netlink).map_err(|e| e.to_string())?,
+            None => create(upper, base, links, netlink).map_err(|e| e.to_string())?,
         }
         let missing = || "it is not there".to_owned();
         let find = |netlink: &mut Socket| netlink.link(&upper.name).ok().flatten();
@@ -161,6 +166,44 @@ impl Uppers {
         }
     }
 
+    /// An address that goes takes no others of its network along (`promote_secondaries`).
+    pub(super) fn promote(&mut self, index: u32, netlink: &mut Socket) {
+        let setting = Ipv4Setting::PromoteSecondaries;
+        if netlink.ipv4(index, setting).ok().flatten() == Some(0)
+            && netlink.set_ipv4(index, &[(setting, 1)]).is_ok()
+        {
+            self.promoted.push(index);
+        }
+    }
+
+    /// The kernel reports no membership in groups that never leave the link
+    /// (`disable_local_igmp`); gives why that cannot be had.
+    pub(super) fn stop_local_reports(&mut self) -> Option<String> {
+        let before = sysctl::get(LOCAL_REPORTS).ok();
+        if before.as_deref() == Some("0") {
+            return None;
+        }
+        match sysctl::set(LOCAL_REPORTS, "0") {
+            Ok(()) => {
+                self.local_reports = before;
+                None
+            }
+            Err(why) => Some(format!(
+                "disable_local_igmp: cannot set {LOCAL_REPORTS}: {why}"
+            )),
+        }
+    }
+
+    /// At the end: what was changed besides interfaces of ours.
+    pub(super) fn put_back_lasting(&mut self, netlink: &mut Socket) {
+        if let Some(before) = self.local_reports.take() {
+            let _ = sysctl::set(LOCAL_REPORTS, &before);
+        }
+        for index in self.promoted.drain(..) {
+            let _ = netlink.set_ipv4(index, &[(Ipv4Setting::PromoteSecondaries, 0)]);
+        }
+    }
+
     fn write(&mut self, file: &'static str, value: &str) {
         if let Ok(before) = sysctl::get(file)
             && sysctl::set(file, value).is_ok()
@@ -203,14 +246,13 @@ impl Uppers {
     }
 }
 
-fn create(upper: &Upper, base: &Link, netlink: &mut Socket) -> Result<(), Error> {
+fn create(upper: &Upper, base: &Link, links: &Links, netlink: &mut Socket) -> Result<(), Error> {
     let group = upper.group.or(Some(base.group)).filter(|group| *group != 0);
     let what = netlink::Upper {
         name: &upper.name,
         parent: base.index,
         group,
-        // an interface of a VRF: what is made on top belongs there too
-        master: None,
+        master: vrf(upper, base, links),
     };
     match upper.kind {
         UpperKind::Macvlan(mac) => netlink.create_macvlan(&what, mac),
@@ -223,6 +265,17 @@ fn create(upper: &Upper, base: &Link, netlink: &mut Socket) -> Result<(), Error>
             netlink.create_ipvlan(&what, mode)
         }
     }
+}
+
+/// The VRF that was written; else what is made on top of a member of a VRF belongs there too.
+fn vrf(upper: &Upper, base: &Link, links: &Links) -> Option<u32> {
+    if let Some(name) = &upper.vrf {
+        return links.index_of(name);
+    }
+    let master = base.master.and_then(|master| links.by_number(master));
+    master
+        .filter(|link| link.kind.as_deref() == Some("vrf"))
+        .map(|link| link.index)
 }
 
 /// Whether an interface is what we would make.

@@ -4,7 +4,14 @@ use conf::{Config, Diagnostic, Severity};
 pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
     for block in &config.instances {
         let (name, more) = (&block.name.value, &block.more);
-        if let Some(at) = more.unicast_word.filter(|_| more.unicast_peers.is_empty()) {
+        let alone = more.unicast_peers.is_empty();
+        if more.unicast_fault_no_peer && alone {
+            let text =
+                format!("({name}) Cannot use unicast without any peers - going to fault state");
+            let found =
+                Diagnostic::new("fault-without-peers", Severity::Warning, text).at(block.name.span);
+            findings.push(found.help("add a unicast_peer block"));
+        } else if let Some(at) = more.unicast_word.filter(|_| alone) {
             let text = format!(
                 "({name}) A unicast keyword has been specified without any unicast peers. Defaulting to multicast. This usage is deprecated - please update your configuration."
             );

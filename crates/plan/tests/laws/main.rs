@@ -60,6 +60,8 @@ fn instance(name: u8, block: &Block) -> Instance {
         .collect();
     params.addresses = addresses.iter().map(|one| one.prefix.addr()).collect();
     Instance {
+        extra_garp: None,
+        promote_on: Vec::new(),
         name: format!("V{name}"),
         params,
         ttl: 255,

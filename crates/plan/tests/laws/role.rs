@@ -41,6 +41,7 @@ impl Role {
                 up: true,
                 ipv4: Some(Ipv4Addr::new(10, 0, 9, 5)),
                 ipv6: None,
+                sources: std::collections::BTreeSet::new(),
             };
             role.router.handle_link(role.now, &link);
         }

@@ -403,5 +403,6 @@ fn link(node: &Node) -> Link {
         up: node.up,
         ipv4: Some(node.address),
         ipv6: None,
+        sources: BTreeSet::new(),
     }
 }

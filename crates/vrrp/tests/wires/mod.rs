@@ -57,6 +57,7 @@ impl Host {
             up: true,
             ipv4,
             ipv6: None,
+            sources: std::collections::BTreeSet::new(),
         };
         host.router.handle_link(Instant::ZERO, &link);
         host.router.apply(Instant::ZERO, Change::Add(ID, params));
@@ -78,6 +79,11 @@ impl Host {
 
     /// Its link goes down or comes up.
     pub fn set_link(&mut self, up: bool) {
+        self.see(up, &[]);
+    }
+
+    /// Its link is as this, and the machine has these of the sources that it must have.
+    pub fn see(&mut self, up: bool, sources: &[IpAddr]) {
         let ipv4 = Some(Ipv4Addr::new(10, 0, 0, self.last));
         let link = Link {
             name: "eth0".into(),
@@ -85,6 +91,7 @@ impl Host {
             up,
             ipv4,
             ipv6: None,
+            sources: sources.iter().copied().collect(),
         };
         self.router.handle_link(self.now, &link);
         self.drain();

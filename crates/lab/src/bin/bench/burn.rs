@@ -3,13 +3,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-/// One busy thread for each processor, until it is dropped.
+/// Busy threads in the normal class, until they are dropped.
 pub(crate) struct Burn(Arc<AtomicBool>);
 
 impl Burn {
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(threads: usize) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+        for _ in 0..threads {
             let stop = Arc::clone(&stop);
             thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {

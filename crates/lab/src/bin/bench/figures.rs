@@ -29,6 +29,53 @@ pub(crate) fn figures(samples: &[f64]) -> Option<Figures> {
     })
 }
 
+/// Median and most of samples; zero without any.
+pub(crate) fn middle(samples: &[f64]) -> (f64, f64) {
+    figures(samples).map_or((0.0, 0.0), |figures| (figures.median, figures.most))
+}
+
+/// Rows of numbers under a title.
+pub(crate) struct Table {
+    title: String,
+    columns: Vec<&'static str>,
+    rows: Vec<(String, Vec<f64>)>,
+}
+
+impl Table {
+    pub(crate) fn new(title: impl Into<String>, columns: &[&'static str]) -> Self {
+        Table {
+            title: title.into(),
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+        }
+    }
+
+    pub(crate) fn row(&mut self, name: impl Into<String>, values: &[f64]) {
+        self.rows.push((name.into(), values.to_vec()));
+    }
+
+    pub(crate) fn print(&self) {
+        println!("\n{}", self.title);
+        print!("  {:<18}", "");
+        for column in &self.columns {
+            print!("{column:>15}");
+        }
+        println!();
+        for (name, values) in &self.rows {
+            print!("  {name:<18}");
+            for value in values {
+                // as many digits as say something
+                match value.abs() {
+                    0.0 => print!("{:>15}", 0),
+                    large if large >= 1000.0 => print!("{value:>15.0}"),
+                    _ => print!("{value:>15.3}"),
+                }
+            }
+            println!();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,134 @@
+//! Settings of interfaces and of the kernel around an instance, on one node.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod common;
+use common::ours;
+use lab::forge::{Advert, Forger};
+use lab::scenario::{Balancer, LB01, LONG, VIP, host};
+use lab::timeline::{now, seconds};
+use lab::{Event, Lan};
+use std::net::Ipv4Addr;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// A master of `VI_1` with these words in the block and around it.
+fn master(words: &str, around: &str) -> (Lan, Balancer) {
+    let lan = Lan::new().unwrap();
+    let config = format!(
+        "{around}
+vrrp_instance VI_1 {{
+    interface eth0
+    virtual_router_id 51
+    priority 200
+    advert_int 0.4
+    version 3
+    {words}
+    virtual_ipaddress {{
+        {VIP}/24
+    }}
+}}
+"
+    );
+    let mut lb = Balancer::new(&lan, "lb01", LB01, ours(), &config).unwrap();
+    lb.start().unwrap();
+    let announced = lb.announces(VIP, 0).is_some();
+    assert!(announced, "{}", lan.timeline().story(0));
+    (lan, lb)
+}
+
+fn value(lb: &Balancer, setting: &str) -> String {
+    let text = lb.node.space.read(format!("/proc/sys/net/{setting}"));
+    String::from_utf8(text.unwrap()).unwrap().trim().to_owned()
+}
+
+#[test]
+fn kernel_settings_are_changed_and_put_back() {
+    const PROMOTE: &str = "ipv4/conf/eth0/promote_secondaries";
+    const REPORTS: &str = "ipv4/igmp_link_local_mcast_reports";
+    let (_lan, mut lb) = master(
+        "promote_secondaries",
+        "global_defs {\n disable_local_igmp\n}",
+    );
+    assert_eq!(
+        (value(&lb, PROMOTE), value(&lb, REPORTS)),
+        ("1".into(), "0".into())
+    );
+    lb.daemon().unwrap().stop().unwrap();
+    assert_eq!(
+        (value(&lb, PROMOTE), value(&lb, REPORTS)),
+        ("0".into(), "1".into())
+    );
+}
+
+#[test]
+fn interfaces_without_adverts_are_announced_now_and_then() {
+    let words =
+        "use_vmac\n vmac_xmit_base\n garp_extra_if 1\n garp_master_repeat 1\n garp_master_delay 0";
+    let (lan, _lb) = master(words, "");
+    let mut count = 0;
+    // the first is that of the new master, and there is no second burst
+    let three = lan.timeline().wait(0, LONG, |e: &Event| {
+        count += usize::from(e.frame()?.gratuitous() == Some(VIP));
+        (count == 3).then_some(e.at)
+    });
+    let first = lan.timeline().wait(0, LONG, |e| {
+        (e.frame()?.gratuitous() == Some(VIP)).then_some(e.at)
+    });
+    let span = seconds(first.unwrap(), three.expect("no more announcements"));
+    assert!(span > 1.9, "{span}\n{}", lan.timeline().story(0));
+}
+
+#[test]
+fn adverts_of_unknown_routers_are_told_of() {
+    const LINE: &str = "Unknown VRID(55) received on interface(eth0). ignoring...";
+    let (lan, _lb) = master("", "global_defs {\n log_unknown_vrids\n}");
+    let stranger = lan
+        .node("stranger", host(Ipv4Addr::new(10, 20, 0, 66)))
+        .unwrap();
+    let forger = Forger::new(&stranger).unwrap();
+    let told = |since| {
+        let events = lan.timeline().since(since);
+        events.iter().any(|e| e.log() == Some(LINE))
+    };
+    // a port that was just plugged in may not forward yet
+    let end = Instant::now() + LONG;
+    while !told(0) {
+        assert!(Instant::now() < end, "{}", lan.timeline().story(0));
+        forger.send(&Advert::good(50)).unwrap();
+        sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_link_that_is_down_for_long_enough_is_a_fault() {
+    // beside words of polling, which change nothing: the kernel tells of the carrier anyway
+    let around = "linkbeat_use_polling
+linkbeat_interfaces {
+    eth0 MII
+}
+interface_up_down_delays {
+    eth0 0.7 0.7
+}";
+    let (lan, lb) = master("linkbeat_use_polling", around);
+    for (plugged, state, told) in [
+        (false, "Entering FAULT STATE", "reports eth0 down"),
+        (true, "Entering BACKUP STATE", "reports eth0 up"),
+    ] {
+        let since = now();
+        lb.node.cable(plugged).unwrap();
+        let at = |text: &'static str| {
+            lan.timeline().wait(since, LONG, move |e| {
+                e.log().filter(|line| line.contains(text)).map(|_| e.at)
+            })
+        };
+        let (link, moved) = (at(told), at(state));
+        let (Some(link), Some(moved)) = (link, moved) else {
+            panic!("{state}\n{}", lan.timeline().story(0));
+        };
+        // log lines of one process keep their order and nearly their distance
+        assert!(
+            seconds(link, moved) > 0.5,
+            "{state}\n{}",
+            lan.timeline().story(0)
+        );
+    }
+}
