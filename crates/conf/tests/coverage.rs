@@ -5,6 +5,21 @@ use std::collections::BTreeSet;
 /// of their own (their block in parentheses, or below a keyword that opens no block).
 const LIST: &str = include_str!("data/keywords.tsv");
 
+/// What the original does not know: opt-in words of ours.
+const OURS: &[(&str, &str)] = &[
+    ("global_defs", "notify_url"),
+    ("global_defs", "notify_url_ca_file"),
+    ("global_defs", "smtp_alert_file"),
+    ("global_defs", "smtp_auth_pass"),
+    ("global_defs", "smtp_auth_user"),
+    ("global_defs", "smtp_ca_file"),
+    ("global_defs", "smtp_digest"),
+    ("global_defs", "smtp_security"),
+    ("global_defs", "smtp_verify"),
+    ("vrrp_instance", "notify_url"),
+    ("vrrp_sync_group", "notify_url"),
+];
+
 fn listed() -> impl Iterator<Item = (&'static str, &'static str)> {
     LIST.lines().filter_map(|line| line.split_once('\t'))
 }
@@ -30,6 +45,9 @@ fn every_keyword_of_the_original_has_a_row() {
         .filter(|row| !words.contains(row))
         .collect();
     assert!(missing.is_empty(), "no row for {missing:?}");
-    let invented: Vec<_> = known.difference(&expected).collect();
+    let invented: Vec<_> = known
+        .difference(&expected)
+        .filter(|row| !OURS.contains(row))
+        .collect();
     assert!(invented.is_empty(), "not in the original: {invented:?}");
 }

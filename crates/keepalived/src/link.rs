@@ -57,6 +57,33 @@ pub(crate) enum PoolNotice {
     Quorum(PoolId, bool),
 }
 
+/// A change of a pool that people are told of by mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum PoolAlert {
+    /// A check came to another result.
+    Check {
+        check: CheckId,
+        up: bool,
+        /// What that made of the server.
+        alive: bool,
+        /// It changed the server.
+        decisive: bool,
+        /// It was a script that had to be ended.
+        timed_out: bool,
+    },
+    /// A quorum is there or not; with the weight that is there.
+    Quorum(PoolId, bool, Quorum, u64),
+    /// A real server is no longer in the configuration.
+    Removed(ServerId),
+}
+
+/// On which occasion a quorum is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Quorum {
+    Starting,
+    Changed,
+}
+
 /// A tracked object and what it says.
 pub(crate) type News = (TrackerId, Reading);
 
@@ -69,6 +96,8 @@ pub(crate) enum FromRole {
     Notice(Notice),
     /// Something changed in a pool: run the script for it.
     Pool(PoolNotice),
+    /// Something changed in a pool: send a mail about it.
+    Alert(PoolAlert),
     /// A check by script is due.
     Check(CheckId),
 }

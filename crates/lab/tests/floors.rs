@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("ledger", 1),
     ("plan", 2),
     ("linux", 3),
+    ("outlet", 3),
     ("probe", 3),
     ("report", 4),
     ("keepalived", 5),

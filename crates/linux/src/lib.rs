@@ -16,6 +16,7 @@ pub mod glob;
 pub mod ipvs;
 pub mod memfd;
 mod mmsg;
+pub mod names;
 pub mod namespace;
 pub mod netlink;
 pub mod nftables;

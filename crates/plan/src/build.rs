@@ -1,7 +1,7 @@
 //! From what was written to what is meant.
 use crate::{
     Firewall, Global, Instance, LinkDelay, Names, Pace, Paces, Plan, ScriptFacts, checks, groups,
-    instance, lvs, notify, process, routes, rules, statics, tracking, uppers,
+    instance, lvs, mail, notify, process, routes, rules, statics, tracking, uppers,
 };
 use conf::{Config, Diagnostic, config};
 use core::time::Duration;
@@ -36,12 +36,19 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
         .router_id
         .as_ref()
         .map_or(&*facts.hostname, |id| &id.value);
+    let outlets = &config.global.outlets;
     let mut plan = Plan {
         global: Global {
             router_id: Some(written.to_owned()),
             json_version: config.global.process.json_version.map_or(1, |n| n.value),
             scripts: notify::scripts(&config.global),
             fifos: notify::fifos(&config.global),
+            mail: mail::mail(config),
+            url: outlets.url.as_ref().map(|url| url.value.to_string()),
+            url_ca_file: outlets
+                .url_ca_file
+                .as_ref()
+                .map(|file| file.value.to_string()),
             vrrp_process: process::vrrp(&config.global),
             startup_delay: delay(config.global.vrrp.startup_delay.as_ref()),
             firewall: firewall(&config.global),

@@ -40,7 +40,7 @@ pub(crate) fn build(
         Group {
             name: block.name.value.to_string(),
             members,
-            notify: notify::notify(&config.global, &block.notify),
+            notify: notify::notify(&config.global, &block.notify, block.notify.smtp_alert),
         }
     });
     let blocks: Vec<Group> = blocks.filter(|group| !group.members.is_empty()).collect();

@@ -69,7 +69,7 @@ pub(crate) fn build(
         accept: true,
         routes: Vec::new(),
         rules: Vec::new(),
-        notify: notify::notify(global, &block.notify),
+        notify: notify::notify(global, &block.notify, block.smtp_alert),
         extra_garp: extra_garp(global, block),
         promote_on: Vec::new(),
     })

@@ -14,6 +14,7 @@ mod groups;
 mod hmac;
 mod instance;
 pub mod lvs;
+mod mail;
 mod names;
 mod notify;
 mod peers;
@@ -30,6 +31,7 @@ pub use checks::{PathFact, ScriptFacts, programs};
 pub use diff::{Changes, adopt_ids, diff};
 pub use groups::Group;
 pub use hmac::key_files;
+pub use mail::{Login, Mail, Password, Relay, Security};
 pub use names::Names;
 pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts};
 pub use process::{Realtime, Tuning};
@@ -140,6 +142,13 @@ pub struct Global {
     pub scripts: Scripts,
     /// Named pipes that tell of every change.
     pub fifos: Fifos,
+    /// Mail. Only the supervisor sends any: no other process gets to know the password.
+    #[serde(skip)]
+    pub mail: Option<Mail>,
+    /// `notify_url`: what is told of everything.
+    pub url: Option<String>,
+    /// `notify_url_ca_file`.
+    pub url_ca_file: Option<String>,
     /// The packet filter.
     pub firewall: Firewall,
     /// Pauses between gratuitous announcements.

@@ -107,6 +107,8 @@ pub struct VirtualServer {
     pub quorum_up: Option<Command>,
     /// `quorum_down`.
     pub quorum_down: Option<Command>,
+    /// `smtp_alert`: changes of the quorum go out as mail.
+    pub alert: bool,
 }
 
 /// `sorry_server`.
@@ -145,6 +147,8 @@ pub struct RealServer {
     pub notify_up: Option<Command>,
     /// `notify_down`.
     pub notify_down: Option<Command>,
+    /// `smtp_alert`: its changes go out as mail.
+    pub alert: bool,
     /// Its checks, in order.
     pub checks: Vec<Check>,
 }

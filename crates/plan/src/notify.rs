@@ -1,5 +1,6 @@
 //! Who is told of a change of state: commands and named pipes.
-use conf::config;
+use crate::mail;
+use conf::{Spanned, config};
 use serde::{Deserialize, Serialize};
 
 /// A program with its arguments.
@@ -74,6 +75,10 @@ pub struct Notify {
     pub lower_priority: Option<Command>,
     /// `notify_priority_changes`: changes of the effective priority go to the pipes.
     pub priority_changes: bool,
+    /// `smtp_alert`: changes of state go out as mail.
+    pub alert: bool,
+    /// `notify_url`; the global one when `None`.
+    pub url: Option<String>,
 }
 
 impl Notify {
@@ -93,7 +98,11 @@ impl Notify {
 }
 
 /// What `vrrp_instance` and `vrrp_sync_group` say about telling.
-pub(crate) fn notify(global: &config::Global, block: &config::Notify) -> Notify {
+pub(crate) fn notify(
+    global: &config::Global,
+    block: &config::Notify,
+    alert: Option<Spanned<bool>>,
+) -> Notify {
     let one = |script: &Option<config::Script>| script.as_ref().map(command);
     let all = global.scripts.vrrp_notify_priority_changes.as_ref();
     Notify {
@@ -109,6 +118,8 @@ pub(crate) fn notify(global: &config::Global, block: &config::Notify) -> Notify 
             .as_ref()
             .or(all)
             .is_some_and(|on| on.value),
+        alert: alert.map_or_else(|| mail::vrrp_alerts(global), |on| on.value),
+        url: block.url.as_ref().map(|url| url.value.to_string()),
     }
 }
 

@@ -4,6 +4,8 @@
 //! wording of log lines, `diagnostics` that of findings in the configuration, `data` and `stats`
 //! the files that signals ask for, `dump` the effective configuration, `manual` what the keyword tables say.
 
+pub mod alert;
+pub mod cause;
 pub mod data;
 pub mod diagnostics;
 pub mod dump;
@@ -13,3 +15,4 @@ pub mod manual;
 pub mod notice;
 pub mod stats;
 pub mod track;
+pub mod webhook;

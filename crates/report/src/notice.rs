@@ -3,7 +3,7 @@
 use plan::Command;
 use plan::Notify;
 use serde::{Deserialize, Serialize};
-use vrrp::{GroupId, InstanceId, StateKind};
+use vrrp::{Cause, GroupId, InstanceId, StateKind};
 
 /// Who changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,6 +44,10 @@ pub struct Notice {
     pub occasion: Occasion,
     /// Effective priority; 0 for groups.
     pub priority: u8,
+    /// The state before, where there was a change of state.
+    pub from: Option<StateKind>,
+    /// Why, where it is known.
+    pub cause: Option<Cause>,
 }
 
 impl Occasion {
@@ -73,7 +77,7 @@ impl Occasion {
     }
 
     /// Changes of state have the generic script too; the others only their own, if any.
-    const fn is_transition(self) -> bool {
+    pub const fn is_transition(self) -> bool {
         !matches!(
             self,
             Occasion::MasterRxLowerPri | Occasion::MasterPriority | Occasion::BackupPriority
@@ -82,7 +86,7 @@ impl Occasion {
 }
 
 impl Notice {
-    const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self.who {
             Who::Instance(_) => "INSTANCE",
             Who::Group(_) => "GROUP",
@@ -136,6 +140,8 @@ mod tests {
             who,
             occasion,
             priority,
+            from: None,
+            cause: None,
         };
         let one = Who::Instance(InstanceId(3));
         let cases = [
@@ -180,6 +186,8 @@ mod tests {
                 who,
                 occasion,
                 priority,
+                from: None,
+                cause: None,
             };
             let all = notice.commands("N", &notify).into_iter();
             all.map(|(command, more)| format!("{} {}", command.words[0], more.join(" ")))

@@ -1,5 +1,5 @@
 //! `global_defs`.
-use super::{Kernel, Process, Scripts, Snmp, User, Vrrp};
+use super::{Kernel, Outlets, Process, Scripts, Snmp, User, Vrrp};
 use crate::Spanned;
 use core::time::Duration;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -52,6 +52,8 @@ pub struct Global {
     pub process: Process,
     /// Scripts, named pipes, mail.
     pub scripts: Scripts,
+    /// Mail and webhooks beyond what the original knows.
+    pub outlets: Outlets,
     /// SNMP and D-Bus.
     pub snmp: Snmp,
     /// IPVS, nftables, netlink.

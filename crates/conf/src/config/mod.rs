@@ -11,6 +11,7 @@ mod kernel;
 mod lvs;
 mod more;
 mod notify;
+mod outlets;
 mod process;
 mod route;
 mod script;
@@ -28,6 +29,7 @@ pub use lvs::{
 };
 pub use more::{Ipvlan, More, OldChecksum, UnicastPeer, Vmac};
 pub use notify::{Notify, Scripts};
+pub use outlets::{MailSecurity, Outlets};
 pub use process::{Daemon, Process};
 pub use route::{Route, RouteWord, Rule};
 pub use script::{Script, User};

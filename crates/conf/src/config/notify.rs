@@ -70,4 +70,6 @@ pub struct Notify {
     pub notify_priority_changes: Option<Spanned<bool>>,
     /// `smtp_alert`: mail on group transitions.
     pub smtp_alert: Option<Spanned<bool>>,
+    /// `notify_url`: webhook on transitions.
+    pub url: Option<Spanned<Box<str>>>,
 }

@@ -2,6 +2,7 @@
 //!
 //! It decides what the load balancer's table holds and says when a check is due; the checks
 //! themselves are made by the prober, its child, which is the only one to read what servers send.
+mod alert;
 mod files;
 mod names;
 mod notify;
@@ -15,6 +16,7 @@ mod tell;
 use crate::link::{self, FromProber, FromRole, Settings, ToRole};
 use crate::log::Log;
 use crate::{exit, signals};
+use alert::Told;
 use files::Files;
 use linux::channel::Channel;
 use linux::clock;
@@ -63,6 +65,8 @@ struct Role {
     files: Files,
     monitor: Monitor,
     pipes: Pipes,
+    /// What people were told last.
+    told: Told,
     /// Why checks failed, for the line that tells of it.
     reasons: BTreeMap<CheckId, String>,
     reactor: Reactor,
@@ -107,6 +111,7 @@ impl Role {
             files,
             monitor,
             pipes: Pipes::default(),
+            told: Told::default(),
             reasons: BTreeMap::new(),
             reactor,
             signals,
@@ -285,6 +290,9 @@ impl Role {
     fn take_over(&mut self, next: Plan) {
         let now = clock::now();
         self.tell_removed(&next);
+        self.alert_removed(&next);
+        // the daemon's start, not that of a process that replaces another
+        let starting = self.plan.lvs.servers.is_empty() && !self.settings.resume;
         let services = next.lvs.servers.iter();
         let params = services.map(|service| (service.id, self.params(service)));
         let wanted = params.collect();
@@ -295,6 +303,7 @@ impl Role {
         self.open_pipes();
         self.prober.set_plan(&self.plan);
         self.pools.apply(now, &wanted);
+        self.expect_changes(starting);
         self.want_changed(&before);
         self.sync();
         self.watch_files();

@@ -22,6 +22,7 @@ impl Role {
                 .detail(format!("{what} on service {}: {why}", real.name));
         }
         self.notify(event);
+        self.alert(event);
     }
 
     fn line(&self, event: &Event) -> Option<String> {

@@ -1,5 +1,6 @@
 //! From the command line to the first event: configuration, locks, background, roles.
 use super::child::Slot;
+use super::outlets::Outlets;
 use super::scripts::Runner;
 use super::track::Tracking;
 use super::{Phase, Supervisor, inbox, listen_to_signals};
@@ -160,7 +161,7 @@ fn try_supervise(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    tokio::task::LocalSet::new().block_on(&runtime, async {
+    let code = tokio::task::LocalSet::new().block_on(&runtime, async {
         let (events, inbox) = inbox();
         listen_to_signals(&events)?;
         hold_hups(false);
@@ -171,6 +172,7 @@ fn try_supervise(
             plan,
             previous: None,
             runner: Runner::default(),
+            outlets: Outlets::new(events.clone()),
             tracking: Tracking::default(),
             fifo_scripts: Vec::new(),
             sealed,
@@ -182,7 +184,10 @@ fn try_supervise(
             events,
         };
         Ok(supervisor.serve(inbox).await)
-    })
+    });
+    // a thread that waits for a name server is left behind
+    runtime.shutdown_background();
+    code
 }
 
 #[cfg(test)]

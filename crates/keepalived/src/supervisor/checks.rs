@@ -12,7 +12,7 @@ use report::notice::{Notice, Occasion};
 
 impl Supervisor {
     /// Virtual servers of the plan, then those that only the plan before had.
-    fn services(&self) -> impl Iterator<Item = &VirtualServer> {
+    pub(super) fn services(&self) -> impl Iterator<Item = &VirtualServer> {
         let plans = [Some(&self.plan), self.previous.as_ref()];
         plans
             .into_iter()

@@ -5,6 +5,7 @@ mod boot;
 mod checks;
 mod child;
 mod notify;
+mod outlets;
 mod reload;
 pub(crate) mod scripts;
 mod track;
@@ -24,6 +25,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use notify::{Lane, Ticket};
+use outlets::Outlets;
 use plan::Plan;
 use scripts::{Outcome, Runner};
 use std::os::fd::OwnedFd;
@@ -35,7 +37,7 @@ use track::Tracking;
 
 /// Time between asking the roles to leave and killing them (`child_wait_time`).
 const CHILD_WAIT: Duration = Duration::from_secs(5);
-/// Time that scripts get for the last changes of servers and quorums (`omega`).
+/// Time that scripts get for the last changes of servers and quorums (`omega`), and mail.
 const LAST_SCRIPTS: Duration = Duration::from_secs(1);
 
 /// What wakes the supervisor.
@@ -47,6 +49,8 @@ enum Event {
     FilesChanged,
     /// Processes of the machine began or ended.
     Processes(Vec<ProcessEvent>),
+    /// A line about mail or webhooks; `None`: all of one kind that waited are on their way.
+    Outlet(Option<String>),
 }
 
 /// What the supervisor is doing about its roles.
@@ -75,6 +79,7 @@ struct Supervisor {
     /// The plan before the last reload: it knows what that removed.
     previous: Option<Plan>,
     runner: Runner<Lane, Ticket>,
+    outlets: Outlets,
     tracking: Tracking,
     /// The named pipes that are read by scripts of ours.
     fifo_scripts: Vec<plan::Fifo>,
@@ -112,9 +117,14 @@ impl Supervisor {
         match *event {
             Event::Said(_, FromRole::Notice(ref notice)) => {
                 self.notify(notice);
+                self.tell_of_vrrp(notice);
                 self.follow(notice);
             }
-            Event::Said(_, FromRole::Pool(notice)) => self.notify_pool(notice),
+            Event::Said(_, FromRole::Pool(notice)) => {
+                self.notify_pool(notice);
+                self.post_of_pool(notice);
+            }
+            Event::Said(_, FromRole::Alert(alert)) => self.alert_of_pool(alert),
             Event::Said(_, FromRole::Check(id)) => self.run_check(id),
             Event::Signal(signals::HUP) => self.reload(),
             Event::Signal(signals::TERM) => self.stop(exit::NORMAL),
@@ -126,9 +136,11 @@ impl Supervisor {
                 self.dump(Dump::Stats { clear: true });
             }
             Event::Signal(n) if n == signals::json() => self.dump(Dump::Json),
-            Event::Signal(_) => {}
+            // an end that waits for mail and webhooks looks again when they are out
+            Event::Signal(_) | Event::Outlet(None) => {}
             Event::FilesChanged => self.files_changed(),
             Event::Processes(ref batch) => self.processes_changed(batch),
+            Event::Outlet(Some(ref line)) => self.log.info(line.as_str()),
             Event::Said(pid, FromRole::Ready) => {
                 if let Some(slot) = self.slot_of(pid) {
                     slot.ready = true;
@@ -428,6 +440,7 @@ impl Supervisor {
             kill_at: Instant::now() + CHILD_WAIT,
         };
         self.runner.hurry();
+        self.outlets.hurry();
         self.tracking = Tracking::default();
         for slot in &mut self.slots {
             slot.respawn_at = None;
@@ -458,7 +471,7 @@ impl Supervisor {
         let now = Instant::now();
         let until = *self.leave_at.get_or_insert(now + LAST_SCRIPTS);
         let last = |lane: &Lane| matches!(lane, Lane::Server(_) | Lane::Pool(_));
-        now >= until || !self.runner.any_busy(last)
+        now >= until || (!self.runner.any_busy(last) && self.outlets.is_at_rest())
     }
 
     fn finish(self) {

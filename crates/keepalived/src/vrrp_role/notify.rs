@@ -44,7 +44,13 @@ impl Role {
             (to, _) => Occasion::of(to),
         };
         if let Some(occasion) = occasion {
-            self.tell_of(Who::Instance(notice.id), occasion, notice.priority.get());
+            self.tell_of(Notice {
+                who: Who::Instance(notice.id),
+                occasion,
+                priority: notice.priority.get(),
+                from: Some(notice.from),
+                cause: Some(notice.cause.clone()),
+            });
         }
     }
 
@@ -57,7 +63,13 @@ impl Role {
         };
         let priority = self.router.effective_priority(id);
         if let (Some(occasion), Some(priority)) = (occasion, priority) {
-            self.tell_of(Who::Instance(id), occasion, priority.get());
+            self.tell_of(Notice {
+                who: Who::Instance(id),
+                occasion,
+                priority: priority.get(),
+                from: None,
+                cause: None,
+            });
         }
     }
 
@@ -75,17 +87,20 @@ impl Role {
     /// A change of state of a whole group.
     pub(super) fn notify_group(&mut self, notice: &vrrp::GroupNotice) {
         if let Some(occasion) = Occasion::of(notice.to) {
-            self.tell_of(Who::Group(notice.id), occasion, 0);
+            self.tell_of(Notice {
+                who: Who::Group(notice.id),
+                occasion,
+                priority: 0,
+                from: Some(notice.from),
+                cause: Some(Cause::Group {
+                    first: notice.first,
+                }),
+            });
         }
     }
 
-    fn tell_of(&mut self, who: Who, occasion: Occasion, priority: u8) {
-        let notice = Notice {
-            who,
-            occasion,
-            priority,
-        };
-        let Some((name, _)) = names(&self.plan, who) else {
+    fn tell_of(&mut self, notice: Notice) {
+        let Some((name, _)) = names(&self.plan, notice.who) else {
             return;
         };
         let line = notice.line(name);

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub(crate) mod alone;
+pub(crate) mod listener;
 
 use lab::scenario::{Death, LABEL, Pair, VIP};
 use lab::timeline::Stamp;

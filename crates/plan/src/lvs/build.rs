@@ -1,7 +1,7 @@
 //! `virtual_server` blocks: defaults, inheritance and the original's consistency rules.
 use super::check::{self, Family as Inherited};
 use super::{FlushOnStop, Lvs, RealServer, Sorry, SyncDaemon, Timeouts, Tls, VirtualServer};
-use crate::notify;
+use crate::{mail, notify};
 use conf::config::{self, Method, Server, Target};
 use conf::{Config, Diagnostic, Severity, Spanned};
 use ledger::ipvs::{
@@ -122,8 +122,14 @@ impl Rules<'_> {
             ha_suspend: block.ha_suspend,
             quorum_up: block.quorum_up.as_ref().map(notify::command),
             quorum_down: block.quorum_down.as_ref().map(notify::command),
+            alert: block.smtp_alert.or_else(|| self.alerts()).unwrap_or(false),
             name,
         })
+    }
+
+    /// What `global_defs` says about mail.
+    fn alerts(&self) -> Option<bool> {
+        mail::checker_alerts(&self.config.global)
     }
 
     /// UDP where nothing was written and one is needed, as the original has it. `None` for marks.
@@ -287,6 +293,11 @@ impl Rules<'_> {
             inhibit_on_failure: real.inhibit_on_failure.unwrap_or(block.inhibit_on_failure),
             notify_up: real.notify_up.as_ref().map(notify::command),
             notify_down: real.notify_down.as_ref().map(notify::command),
+            alert: real
+                .smtp_alert
+                .or(block.smtp_alert)
+                .or_else(|| self.alerts())
+                .unwrap_or(true),
             checks,
             name: own_name,
         })

@@ -1,6 +1,7 @@
 //! `global_defs`.
 mod kernel;
 mod lines;
+mod outlets;
 mod process;
 mod scripts;
 mod snmp;
@@ -23,6 +24,7 @@ pub static GLOBAL: Table = Table {
         GLOBAL_ROWS,
         lines::LINES,
         kernel::KERNEL,
+        outlets::OUTLETS,
         process::PROCESS,
         scripts::SCRIPTS,
         snmp::SNMP,
@@ -63,7 +65,7 @@ static GLOBAL_ROWS: &[Keyword] = &[
             Set::Word(|cx, v| cx.config.global.notification_email_from = Some(v)),
             "Sender of these mails.",
         )
-        .default("keepalived@<host name>")
+        .default("the user that runs the daemon, at this host")
         .missing("emailfrom missing - ignoring"),
         Keyword::new(
             "router_id",

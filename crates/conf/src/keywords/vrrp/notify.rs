@@ -39,6 +39,12 @@ pub(in crate::keywords) static INSTANCE_NOTIFY: &[Keyword] = &[
         Set::Script(|cx, v| cx.instance.notify.notify_stop = Some(v)),
         "Script on entering STOP.",
     ),
+    Keyword::new(
+        "notify_url",
+        Set::Word(|cx, v| cx.instance.notify.url = Some(v)),
+        "Posts each transition to this http or https URL as JSON. Not in the original.",
+    )
+    .default("the global one"),
 ];
 
 /// What is run and told when the state changes.
@@ -74,6 +80,12 @@ pub(in crate::keywords) static GROUP_NOTIFY: &[Keyword] = &[
         Set::Script(|cx, v| cx.group.notify.notify_stop = Some(v)),
         "Script on group entering STOP.",
     ),
+    Keyword::new(
+        "notify_url",
+        Set::Word(|cx, v| cx.group.notify.url = Some(v)),
+        "Posts each group transition to this http or https URL as JSON. Not in the original.",
+    )
+    .default("the global one"),
     Keyword::new(
         "smtp_alert",
         Set::Bool(|cx, v| cx.group.notify.smtp_alert = Some(v)),
