@@ -94,6 +94,7 @@ impl Supervisor {
             command,
             more,
             credentials,
+            guarded: self.plan.global.scripts.secure,
             limit,
             ticket,
         };

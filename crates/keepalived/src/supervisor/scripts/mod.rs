@@ -15,6 +15,7 @@ use linux::script::{Credentials, isolate, signal_group};
 use nix::sys::signal::Signal;
 use plan::Command;
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
 use std::process;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -35,6 +36,8 @@ pub(super) struct Job<T> {
     /// Behind the command's own arguments.
     pub(super) more: Vec<String>,
     pub(super) credentials: Credentials,
+    /// `enable_script_security`: looked at again now, since it may have changed its owner.
+    pub(super) guarded: bool,
     /// How long it may take; `None`: as long as nothing waits behind it.
     pub(super) limit: Option<Duration>,
     /// The caller's word for it, given back with the outcome.
@@ -262,6 +265,9 @@ fn spawn<T>(job: &Job<T>) -> std::io::Result<u32> {
     let Some((program, own)) = job.command.words.split_first() else {
         return Err(std::io::ErrorKind::InvalidInput.into());
     };
+    if job.guarded && job.credentials.is_root() {
+        security::still_safe(Path::new(program)).map_err(std::io::Error::other)?;
+    }
     let args = own.iter().chain(&job.more);
     let direct = start(
         process::Command::new(program).args(args.clone()),
@@ -285,5 +291,7 @@ fn start(command: &mut process::Command, credentials: &Credentials) -> std::io::
     Ok(command.spawn()?.id())
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

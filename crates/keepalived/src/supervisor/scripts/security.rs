@@ -8,6 +8,8 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+const UNSAFE: &str = "somebody else than root can change what root runs";
+
 /// Why a script is not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refusal {
@@ -165,9 +167,7 @@ impl Check<'_> {
             self.vetted.unsafe_found = true;
             self.say(format!("Unsafe permissions found for script '{program}'."));
         }
-        self.say(format!(
-            "  {what}: somebody else than root can change what root runs"
-        ));
+        self.say(format!("  {what}: {UNSAFE}"));
         if self.secure {
             Err(Refusal::Insecure)
         } else {
@@ -218,6 +218,11 @@ fn may_execute(meta: &Metadata, who: &Credentials) -> bool {
     } else {
         mode & 0o001 != 0
     }
+}
+
+/// Whether nobody but root can change a program, now that it is to be run.
+pub(super) fn still_safe(program: &Path) -> Result<(), String> {
+    changeable(program).map_or(Ok(()), |what| Err(format!("{what}: {UNSAFE}")))
 }
 
 /// The first part of the path, or of what its links lead to, that others than root can change.

@@ -3,7 +3,7 @@ use super::*;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-fn job(script: &str, limit: Option<Duration>) -> Job<&'static str> {
+pub(super) fn job(script: &str, limit: Option<Duration>) -> Job<&'static str> {
     Job {
         command: Command {
             words: vec!["/bin/sh".into(), "-c".into(), script.into()],
@@ -11,17 +11,18 @@ fn job(script: &str, limit: Option<Duration>) -> Job<&'static str> {
         },
         more: Vec::new(),
         credentials: Credentials::own(),
+        guarded: false,
         limit,
         ticket: "job",
     }
 }
 
-fn pid(runner: &Runner<u8, &'static str>, lane: u8) -> u32 {
+pub(super) fn pid(runner: &Runner<u8, &'static str>, lane: u8) -> u32 {
     runner.lanes[&lane].running.as_ref().unwrap().pid
 }
 
 /// Waits for exactly this process: other tests have children too.
-fn wait(pid: u32) -> Outcome {
+pub(super) fn wait(pid: u32) -> Outcome {
     match waitpid(Pid::from_raw(i32::try_from(pid).unwrap()), None).unwrap() {
         WaitStatus::Exited(_, code) => Outcome::Exited(code),
         WaitStatus::Signaled(_, signal, _) => Outcome::Signaled(signal),

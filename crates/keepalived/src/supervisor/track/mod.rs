@@ -16,7 +16,7 @@ use linux::process_events::ProcessEvent;
 use pace::Pace;
 use plan::{Plan, Source};
 use processes::Processes;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
@@ -31,6 +31,8 @@ pub(super) struct Tracking {
     processes: Processes,
     /// When to tell everything again that is known, since some news were lost.
     retell_at: Option<Instant>,
+    /// Scripts of which it was said why they cannot be run.
+    unrunnable: BTreeSet<TrackerId>,
 }
 
 /// Pause before a vrrp process that reads nothing is told again.
@@ -151,6 +153,7 @@ impl Supervisor {
             command: script.command.clone(),
             more: Vec::new(),
             credentials,
+            guarded: self.plan.global.scripts.secure,
             limit: Some(script.timeout),
             ticket: Ticket::Track(id),
         };
@@ -165,8 +168,19 @@ impl Supervisor {
             Outcome::Exited(code) => Reading::Down(Why::Exited(*code)),
             Outcome::Signaled(signal) => Reading::Down(Why::Signaled(*signal as i32)),
             Outcome::TimedOut => Reading::Down(Why::TimedOut),
-            Outcome::NotRun(_) => Reading::Down(Why::NotRun),
+            Outcome::NotRun(why) => {
+                if self.tracking.unrunnable.insert(id)
+                    && let Some(object) = self.plan.trackers.get(&id)
+                {
+                    let name = &object.tracker.name;
+                    self.log
+                        .info(format!("Track script {name} cannot be run: {why}"));
+                }
+                self.tell_news(vec![(id, Reading::Down(Why::NotRun))]);
+                return;
+            }
         };
+        self.tracking.unrunnable.remove(&id);
         self.tell_news(vec![(id, reading)]);
     }
 
