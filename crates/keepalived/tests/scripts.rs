@@ -22,14 +22,13 @@ const TRACKED: [(&str, &str); 5] = [
 ];
 
 fn config() -> String {
-    let mut scripts = String::new();
-    let mut tracks = String::new();
-    for (name, _) in TRACKED {
-        scripts += &format!(
+    let blocks = TRACKED.map(|(name, _)| {
+        format!(
             "vrrp_script {name} {{\n    script /run/{name}\n    interval 0.05\n    timeout 0.3\n    fall 1\n    rise 1\n    weight 1\n}}\n"
-        );
-        tracks += &format!("        {name}\n");
-    }
+        )
+    });
+    let lines = TRACKED.map(|(name, _)| format!("        {name}\n"));
+    let (scripts, tracks) = (blocks.concat(), lines.concat());
     format!(
         "global_defs {{
     enable_script_security
@@ -139,7 +138,6 @@ fn all_kinds_at_once() {
             .read("/run/runs")
             .is_ok_and(|runs| runs.len() > 100)
     });
-    alone.wait("zombies", |_| true);
     let (mut tries, mut left) = (0, zombies(&mut alone));
     while left > 0 && tries < 100 {
         // one may have died this moment

@@ -37,7 +37,7 @@ use track::Tracking;
 
 /// Time between asking the roles to leave and killing them (`child_wait_time`).
 const CHILD_WAIT: Duration = Duration::from_secs(5);
-/// Time that scripts get for the last changes of servers and quorums (`omega`), and mail.
+/// Time that scripts, mail and webhooks get for the last changes, if they need it.
 const LAST_SCRIPTS: Duration = Duration::from_secs(1);
 
 /// What wakes the supervisor.
@@ -470,7 +470,7 @@ impl Supervisor {
         }
         let now = Instant::now();
         let until = *self.leave_at.get_or_insert(now + LAST_SCRIPTS);
-        let last = |lane: &Lane| matches!(lane, Lane::Server(_) | Lane::Pool(_));
+        let last = |lane: &Lane| matches!(lane, Lane::Notify(_) | Lane::Server(_) | Lane::Pool(_));
         now >= until || (!self.runner.any_busy(last) && self.outlets.is_at_rest())
     }
 
