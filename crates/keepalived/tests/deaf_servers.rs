@@ -154,7 +154,7 @@ fn they_refuse_and_send_garbage() {
         let _ = stream.write_all(b"554 go \x1b[31maway\r\n");
     });
     listener::serve(&post, 80, |mut stream, _| {
-        let _ = stream.write_all(&[0xff; 100_000]);
+        let _ = stream.write_all(&vec![0xff; 100_000]);
     });
     lives_without_them(&mut alone);
     assert!(!refused.all().is_empty(), "nobody came");
