@@ -126,7 +126,13 @@ fn read(options: &Options) -> Read {
     };
     let loaded = conf::load(&mut Disk, &options.file, &how);
     let (mut plan, more) = plan::build(&loaded.config, &facts(&loaded.config));
-    let vetted = security::vet(&mut plan);
+    let mut vetted = security::vet(&mut plan);
+    if let Some(mask) = options.umask
+        && plan.global.umask.replace(mask).is_some()
+    {
+        let line = "umask command line option specified, ignoring config option";
+        vetted.details.push(line.to_owned());
+    }
     let mut findings = loaded.diagnostics;
     // the original ends at a missing argument: what follows from it is not worth telling
     if conf::verdict(&findings) != Verdict::Abort {

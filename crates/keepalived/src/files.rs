@@ -32,6 +32,16 @@ impl Files for Disk {
     }
 }
 
+/// What others may not do with what we make when nothing was written: nothing at all, as the
+/// original has it.
+const UMASK: u32 = 0o177;
+
+/// Sets the mask of a plan for this process and what it starts.
+pub(crate) fn set_umask(plan: &plan::Plan) {
+    let mask = plan.global.umask.unwrap_or(UMASK);
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(mask));
+}
+
 /// Opens without waiting for a FIFO's writer, then asks the open file what it is.
 fn open(path: &str) -> Result<File, ReadError> {
     let mut options = OpenOptions::new();

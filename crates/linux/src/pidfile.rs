@@ -2,10 +2,10 @@
 //!
 //! The lock belongs to the open file (`F_OFD_SETLK`), so it survives a fork and ends with the
 //! last holder; a file left behind by a killed daemon carries no lock and is used again.
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 // The C header has them as `int`; the struct wants `short`.
@@ -51,6 +51,8 @@ impl PidFile {
             .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK)
             .open(path)
             .map_err(Error::Io)?;
+        // whatever the umask: others look up who to send signals to
+        let _ = file.set_permissions(Permissions::from_mode(0o644));
         // SAFETY: an all-zero `flock` is a valid value of this plain C struct: the whole file.
         let mut range: libc::flock = unsafe { std::mem::zeroed() };
         range.l_type = WRITE_LOCK;

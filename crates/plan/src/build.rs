@@ -41,6 +41,7 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
         global: Global {
             router_id: Some(written.to_owned()),
             json_version: config.global.process.json_version.map_or(1, |n| n.value),
+            umask: config.global.process.umask.as_ref().map(|mask| mask.value),
             scripts: notify::scripts(&config.global),
             fifos: notify::fifos(&config.global),
             mail: mail::mail(config),

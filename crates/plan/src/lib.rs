@@ -138,6 +138,8 @@ pub struct Global {
     pub router_id: Option<String>,
     /// `json_version`: 1, or 2 with tracked processes.
     pub json_version: u8,
+    /// `umask`: what others may not do with files of ours, and of scripts.
+    pub umask: Option<u32>,
     /// How scripts are run.
     pub scripts: Scripts,
     /// Named pipes that tell of every change.

@@ -300,6 +300,7 @@ impl Role {
         self.names = Names::of(&next);
         self.forget_services(&next);
         let before = std::mem::replace(&mut self.plan, next);
+        crate::files::set_umask(&self.plan);
         self.open_pipes();
         self.prober.set_plan(&self.plan);
         self.pools.apply(now, &wanted);

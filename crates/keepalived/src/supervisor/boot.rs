@@ -19,14 +19,12 @@ pub(crate) fn run(options: Options) -> u8 {
     // a reload that is asked for before anybody listens waits until then
     hold_hups(true);
     let mut lines = first_lines(&options);
-    if let Some(mask) = options.umask {
-        nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(mask));
-    }
     let loaded = config::load(&options);
     lines.extend(loaded.lines);
     let Some(plan) = loaded.plan else {
         return leave(&options, lines, loaded.exit);
     };
+    crate::files::set_umask(&plan);
     let locked = match lock(&options, &plan) {
         Ok(locked) => locked,
         Err((line, code)) => {

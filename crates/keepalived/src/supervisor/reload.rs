@@ -41,6 +41,7 @@ impl Supervisor {
                 if let Some((next, sealed)) = next {
                     self.sealed = sealed;
                     self.previous = Some(std::mem::replace(&mut self.plan, next));
+                    crate::files::set_umask(&self.plan);
                     self.take_over();
                 }
                 self.settle_phase();

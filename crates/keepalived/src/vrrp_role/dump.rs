@@ -56,13 +56,13 @@ impl Role {
     }
 }
 
-/// Replaces `path` by a file with this content, readable by its owner only.
+/// Replaces `path` by a file with this content, readable by whom the `umask` lets read it.
 pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = path.with_extension(format!("new.{}", std::process::id()));
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
-        .mode(0o600)
+        .mode(0o666)
         .open(&beside)?;
     let written = file
         .write_all(content)

@@ -488,6 +488,7 @@ impl Role {
         let staying = self.let_go(now, plan::diff(&self.plan, &next));
         self.links.set_plan(&next);
         self.plan = next;
+        crate::files::set_umask(&self.plan);
         self.statics.clear();
         self.make_uppers(now);
         self.change_settings();

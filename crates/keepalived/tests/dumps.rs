@@ -1,0 +1,222 @@
+//! Files that signals ask for, read as the well-known tools read them: by leading blanks, labels and
+//! separators.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod common;
+use common::alone::Alone;
+use std::collections::BTreeMap;
+use std::process::Command;
+
+const CONFIG: &str = "
+global_defs {
+    # more
+}
+vrrp_script chk {
+    script /usr/bin/true
+    interval 1
+    weight 5
+}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    priority 90
+    advert_int 0.1
+    version 3
+    track_script {
+        chk
+    }
+    virtual_ipaddress {
+        10.20.0.249/24 dev eth0 label eth0:1
+        10.20.0.247/32 dev eth0
+    }
+    virtual_ipaddress_excluded {
+        10.20.0.246/32 dev eth0
+    }
+}
+vrrp_instance a/b {
+    interface eth0
+    virtual_router_id 52
+    version 3
+    priority 50
+    virtual_ipaddress {
+        10.20.0.248/24 dev eth0
+    }
+}
+";
+
+fn master(more: &str) -> Alone {
+    let mut alone = Alone::new();
+    alone.lb.config = CONFIG.replace("# more", more);
+    alone.lb.start().unwrap();
+    alone.becomes_master(0);
+    alone
+}
+
+/// As tools ask for the number: `--signum=NAME`.
+fn number(name: &str) -> String {
+    let program = env!("CARGO_BIN_EXE_keepalived");
+    let mut command = Command::new(program);
+    let said = command.arg(format!("--signum={name}")).output().unwrap();
+    assert!(said.status.success());
+    String::from_utf8(said.stdout).unwrap().trim().to_owned()
+}
+
+fn signal(alone: &mut Alone, name: &str) {
+    let pid = alone.lb.daemon().unwrap().pid().to_string();
+    let flag = format!("-{}", number(name));
+    assert!(
+        Command::new("kill")
+            .args([flag, pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+/// Sends the signal and waits for the file.
+fn file(alone: &mut Alone, name: &str, path: &str) -> String {
+    alone.lb.node.space.finish("rm", &["-f", path]).unwrap();
+    signal(alone, name);
+    let mut text = Vec::new();
+    alone.wait(&format!("no {path}"), |lb| {
+        text = lb.node.space.read(path).unwrap_or_default();
+        !text.is_empty()
+    });
+    String::from_utf8(text).unwrap()
+}
+
+/// `keepalived.stats`: a line per instance, sections by two blanks, counters by four.
+fn counters(text: &str) -> BTreeMap<String, BTreeMap<String, u64>> {
+    let mut all: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    let (mut name, mut section) = (String::new(), String::new());
+    for line in text.lines() {
+        if let Some(instance) = line.strip_prefix("VRRP Instance: ") {
+            instance.clone_into(&mut name);
+            section.clear();
+        } else if let Some((key, value)) = line.trim().split_once(": ") {
+            if !line.starts_with("    ") {
+                section.clear();
+            }
+            let value = value.parse().unwrap();
+            all.entry(name.clone())
+                .or_default()
+                .insert(format!("{section}{key}"), value);
+        } else {
+            section = format!("{}/", line.trim().trim_end_matches(':'));
+        }
+    }
+    all
+}
+
+#[test]
+fn an_exporter_that_reads_text_finds_everything() {
+    let mut alone = master("");
+    let text = file(&mut alone, "STATS", "/tmp/keepalived.stats");
+    let all = counters(&text);
+    let one = &all["VI_1"];
+    for label in [
+        "Advertisements/Received",
+        "Packet Errors/Length",
+        "Packet Errors/TTL",
+        "Packet Errors/Invalid Type",
+        "Packet Errors/Advertisement Interval",
+        "Packet Errors/Address List",
+        "Authentication Errors/Invalid Type",
+        "Authentication Errors/Type Mismatch",
+        "Authentication Errors/Failure",
+        "Priority Zero/Received",
+        "Priority Zero/Sent",
+        "Released master",
+    ] {
+        assert_eq!(one.get(label), Some(&0), "{label}\n{text}");
+    }
+    assert_eq!(one["Became master"], 1);
+    assert!(one["Advertisements/Sent"] > 0);
+
+    // told and forgotten
+    let text = file(&mut alone, "STATS_CLEAR", "/tmp/keepalived.stats");
+    assert_eq!(counters(&text)["VI_1"]["Became master"], 1);
+    let text = file(&mut alone, "STATS", "/tmp/keepalived.stats");
+    assert_eq!(counters(&text)["VI_1"]["Became master"], 0);
+}
+
+#[test]
+fn an_exporter_that_reads_json_finds_whole_numbers() {
+    let mut alone = master("");
+    let text = file(&mut alone, "JSON", "/tmp/keepalived.json");
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let one = &json[0];
+    assert_eq!(one["data"]["iname"], "VI_1");
+    for key in [
+        "state",
+        "vrid",
+        "effective_priority",
+        "wantstate",
+        "base_priority",
+    ] {
+        assert!(one["data"][key].is_u64(), "{key}\n{text}");
+    }
+    assert_eq!(one["data"]["state"], 2);
+    assert!(one["data"]["last_transition"].is_f64());
+    for key in [
+        "advert_rcvd",
+        "advert_sent",
+        "become_master",
+        "release_master",
+        "packet_len_err",
+        "advert_interval_err",
+        "ip_ttl_err",
+        "invalid_type_rcvd",
+        "addr_list_err",
+        "invalid_authtype",
+        "authtype_mismatch",
+        "auth_failure",
+        "pri_zero_rcvd",
+        "pri_zero_sent",
+    ] {
+        assert!(one["stats"][key].is_u64(), "{key}\n{text}");
+    }
+    assert_eq!(json[1]["data"]["iname"], "a/b");
+}
+
+#[test]
+fn files_are_made_safely_and_where_they_are_wanted() {
+    let mut alone = Alone::new();
+    alone.lb.launch = alone.lb.launch.clone().env("TMPDIR", "/run/dumps");
+    let space = &alone.lb.node.space;
+    space.write("/run/dumps/x", "").unwrap();
+    // somebody knows the name and lies in wait
+    space.write("/run/victim", "precious").unwrap();
+    space
+        .output("ln", &["-s", "/run/victim", "/run/dumps/keepalived.json"])
+        .unwrap();
+    alone.lb.config = CONFIG.replace("# more", "umask 0027");
+    alone.lb.start().unwrap();
+    alone.becomes_master(0);
+    signal(&mut alone, "JSON");
+    let is_there = "test -f /run/dumps/keepalived.json -a ! -L /run/dumps/keepalived.json";
+    alone.wait("no JSON", |lb| {
+        let test = lb.node.space.finish("sh", &["-c", is_there]);
+        test.unwrap().status.success()
+    });
+    let space = &alone.lb.node.space;
+    assert_eq!(space.read("/run/victim").unwrap(), b"precious");
+    let stat = ["-c", "%a", "/run/dumps/keepalived.json"];
+    assert_eq!(space.output("stat", &stat).unwrap().trim(), "640");
+    assert!(space.read("/tmp/keepalived.json").is_err());
+
+    // without a word nobody else may read them
+    alone.lb.daemon().unwrap().stop().unwrap();
+    alone.lb.config = CONFIG.to_owned();
+    let since = lab::timeline::now();
+    alone.lb.start().unwrap();
+    alone.becomes_master(since);
+    file(&mut alone, "STATS", "/run/dumps/keepalived.stats");
+    let stat = ["-c", "%a", "/run/dumps/keepalived.stats"];
+    let mode = alone.lb.node.space.output("stat", &stat).unwrap();
+    assert_eq!(mode.trim(), "600");
+}
