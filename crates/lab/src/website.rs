@@ -39,7 +39,12 @@ pub struct Website {
 impl Website {
     /// Starts everything and waits until the client gets its first answer.
     pub fn start(launches: [Launch; 2]) -> io::Result<Self> {
-        let mut pair = Pair::new(launches, NGINX)?;
+        Self::with(launches, NGINX)
+    }
+
+    /// The same with other configurations of the load balancers.
+    pub fn with(launches: [Launch; 2], configs: [&str; 2]) -> io::Result<Self> {
+        let mut pair = Pair::new(launches, configs)?;
         let mut servers = Vec::new();
         for (name, address, config) in SERVERS {
             let node = pair.lan.node(name, host(address))?;
@@ -87,6 +92,33 @@ impl Website {
         let taken = taken.ok_or_else(|| self.pair.failed("lb01 did not take back"))?;
         self.expect_answers(taken)?;
         Ok((back, taken))
+    }
+
+    /// `killall nginx` on lb01; waits until the client gets answers through lb02. Returns the moment
+    /// of the end and that of the takeover.
+    pub fn kill_nginx(&mut self) -> io::Result<(Stamp, Stamp)> {
+        let struck = self.mark("nginx killed");
+        self.pair.lb01.node.space.output("killall", &["nginx"])?;
+        let taken = self.pair.lb02.announces(VIP, struck);
+        let taken = taken.ok_or_else(|| self.pair.failed("lb02 did not take over"))?;
+        self.expect_answers(taken)?;
+        Ok((struck, taken))
+    }
+
+    /// Starts nginx on lb01 again; waits until lb01 has taken the address back and the client gets
+    /// answers. Returns the moment of the start and that of the takeover.
+    pub fn return_nginx(&mut self) -> io::Result<(Stamp, Stamp)> {
+        let back = self.mark("nginx started again");
+        let [first, _] = &mut self.proxies;
+        *first = Nginx::start(&self.pair.lb01.node, PROXY)?;
+        let taken = self.pair.lb01.announces(VIP, back);
+        let taken = taken.ok_or_else(|| self.pair.failed("lb01 did not take back"))?;
+        self.expect_answers(taken)?;
+        Ok((back, taken))
+    }
+
+    fn mark(&self, text: &str) -> Stamp {
+        self.pair.lan.timeline().mark("lb01", text)
     }
 
     /// Whether nginx runs on both load balancers.

@@ -10,6 +10,7 @@ mod figures;
 mod flood;
 mod floor;
 mod process;
+mod reload;
 mod stage;
 mod takeover;
 
@@ -43,6 +44,7 @@ const PARTS: &[(&str, u32, Part)] = &[
     ("start", 5, crowd::start),
     ("addresses", 5, process::many_addresses),
     ("flood", 200_000, flood::bench),
+    ("reload", 6, reload::bench),
 ];
 
 const fn pace(version: Version, interval: u16, burners: usize) -> Pace {
