@@ -26,8 +26,11 @@ bench: deps
 	$(CARGO) build --release --package lab --bin bench
 	@"$$($(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/bench" $(if $(ONLY),--only $(ONLY))
 
-# The system tests over and over, for SOAK.
+# Histories of groups and reloads at random, by the thousand; then the system tests over and over,
+# for SOAK.
 soak: deps
+	SOAK_ROUNDS=1000 $(CARGO) nextest run --profile soak --package vrrp --package keepalived \
+	    -E 'binary(group_histories) | test(after_any_reloads)'
 	$(CARGO) nextest run --package keepalived --stress-duration $(SOAK)
 
 # Every fuzz target for FUZZ seconds; needs a nightly compiler and cargo-fuzz.

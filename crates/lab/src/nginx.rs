@@ -55,6 +55,11 @@ impl Nginx {
     pub fn is_running(&mut self) -> bool {
         matches!(self.0.try_wait(), Ok(None))
     }
+
+    /// Waits for its end and collects it, as a service manager does.
+    pub fn wait(&mut self) -> io::Result<()> {
+        self.0.wait().map(drop)
+    }
 }
 
 impl Drop for Nginx {

@@ -99,6 +99,8 @@ impl Website {
     pub fn kill_nginx(&mut self) -> io::Result<(Stamp, Stamp)> {
         let struck = self.mark("nginx killed");
         self.pair.lb01.node.space.output("killall", &["nginx"])?;
+        let [first, _] = &mut self.proxies;
+        first.wait()?;
         let taken = self.pair.lb02.announces(VIP, struck);
         let taken = taken.ok_or_else(|| self.pair.failed("lb02 did not take over"))?;
         self.expect_answers(taken)?;

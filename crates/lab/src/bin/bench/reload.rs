@@ -1,7 +1,7 @@
 //! What a reload of 255 masters takes: until a new address is in force, processor time when nothing
 //! changes, and how late adverts get meanwhile.
 use crate::Contender;
-use crate::figures::{Figures, figures};
+use crate::figures::{Table, middle};
 use lab::scenario::{Balancer, LB01, LONG};
 use lab::timeline::{Stamp, now, seconds};
 use lab::{Event, Frame, Lan, What};
@@ -17,41 +17,28 @@ const MORE: Ipv4Addr = Ipv4Addr::new(10, 70, 0, 1);
 
 /// Reloads 255 masters `rounds` times for each contender in turns.
 pub(crate) fn bench(contenders: &[Contender], rounds: u32) -> io::Result<()> {
-    println!("\nreload of {INSTANCES} masters, milliseconds");
-    println!("  {:<30}{:>7}{:>9}{:>9}", "", "rounds", "median", "most");
-    let mut seconds: Vec<Node> = all(contenders, 1.0)?;
+    let mut table = Table::new(
+        "reload of 255 masters: ms (aim: an address in force as soon as the original's; a tenth of its \
+         processor time for an unchanged file; no advert late by 50)",
+        &["in force", "most", "CPU, same", "late at 100 ms"],
+    );
+    let mut nodes = all(contenders, 1.0)?;
     let mut samples = vec![(Vec::new(), Vec::new()); contenders.len()];
     for _ in 0..rounds {
-        for (node, (in_force, cpu)) in seconds.iter_mut().zip(&mut samples) {
+        for (node, (in_force, cpu)) in nodes.iter_mut().zip(&mut samples) {
             in_force.push(node.add_address()?);
             cpu.push(node.reload_the_same()?);
         }
     }
-    drop(seconds);
+    drop(nodes);
     for (contender, (in_force, cpu)) in contenders.iter().zip(&samples) {
-        row(contender.name, "until an address is there", in_force);
-        row(contender.name, "processor, same file", cpu);
+        let late = Node::start(contender, 0.1)?.late(rounds)?;
+        let ((in_force, most), (cpu, _), (_, late)) =
+            (middle(in_force), middle(cpu), middle(&late));
+        table.row(contender.name, &[in_force, most, cpu, late]);
     }
-    for (contender, mut node) in contenders.iter().zip(all(contenders, 0.1)?) {
-        row(
-            contender.name,
-            "advert late, every 100",
-            &node.late(rounds)?,
-        );
-    }
+    table.print();
     Ok(())
-}
-
-fn row(name: &str, what: &str, samples: &[f64]) {
-    if let Some(Figures {
-        count,
-        median,
-        most,
-        ..
-    }) = figures(samples)
-    {
-        println!("  {name:<9}{what:<21}{count:>7}{median:>9.3}{most:>9.3}");
-    }
 }
 
 /// A node with its masters.
