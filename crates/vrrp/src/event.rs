@@ -1,5 +1,5 @@
 //! What happened, as values: the text for people is made from them elsewhere (`report`).
-use crate::{InstanceId, Reading};
+use crate::{InstanceId, Reading, What};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -48,7 +48,17 @@ pub enum Cause {
     /// The interface came back, or whatever else held it in fault is over.
     LinkUp,
     /// A tracked object without weight failed.
-    Tracked,
+    Tracked {
+        /// Which.
+        what: What,
+    },
+    /// The tracked object that held it in fault is well again.
+    Recovered {
+        /// Which.
+        what: What,
+    },
+    /// A static address, route or rule that it tracks is gone.
+    StaticLost,
     /// Another member of the sync group went first.
     Group {
         /// That member.

@@ -7,7 +7,7 @@ use crate::receive::Advert;
 use crate::state::{Backup, Bursts, Master, Rate, Reason, Reasons, State};
 use crate::stats::{Stats, Told};
 use crate::track::{self, Share};
-use crate::{Cause, Effect, Event, GroupId, InstanceId, Link, Notice, Params, StateKind};
+use crate::{Cause, Effect, Event, GroupId, InstanceId, Link, Notice, Params, StateKind, What};
 use core::time::Duration;
 use std::net::IpAddr;
 use wire::{Instant, Priority};
@@ -39,6 +39,10 @@ pub(crate) struct Instance {
     pub(crate) begun: bool,
     /// Its start waits, or had to wait, for the first result of a script.
     pub(crate) waited: bool,
+    /// The tracked object that failed last.
+    pub(crate) failed: Option<What>,
+    /// The reasons that held it in fault last.
+    pub(crate) held_by: Reasons,
     /// Its sync group.
     pub(crate) group: Option<GroupId>,
     /// Another member of the group that moved first the last time.
@@ -67,6 +71,8 @@ impl Instance {
             held_until: now,
             begun: false,
             waited: false,
+            failed: None,
+            held_by: Reasons::default(),
             group: None,
             led_by: None,
             reduced_by: None,
@@ -136,6 +142,9 @@ impl Instance {
     /// whatever `state` says.
     pub(crate) fn review(&mut self, now: Instant, out: &mut Outbox) {
         let (fault, free) = (self.reasons.is_fault(), self.reasons.is_empty());
+        if !free {
+            self.held_by = self.reasons;
+        }
         match self.state {
             State::Init(None) if self.waited && free => self.start(now, false, out),
             // as the original, without a line of its own: the script has one
@@ -143,12 +152,8 @@ impl Instance {
                 self.leave(now, State::Fault, self.fault_cause(), true, out);
             }
             State::Fault if free => {
-                let cause = match self.led_by {
-                    Some(first) => Cause::Group { first },
-                    None => Cause::LinkUp,
-                };
                 self.greet_peers(out);
-                self.enter_backup(now, self.master_down(), cause, out);
+                self.enter_backup(now, self.master_down(), self.end_of_fault(), out);
             }
             State::Backup(_) | State::Master(_) if fault => {
                 self.enter_fault(now, self.fault_cause(), out);
@@ -363,11 +368,26 @@ impl Instance {
         let link = [Reason::LinkMissing, Reason::LinkDown, Reason::NoSource];
         if link.into_iter().any(|reason| self.reasons.has(reason)) {
             Cause::LinkDown
-        } else if self.reasons.has(Reason::Tracked) {
-            Cause::Tracked
+        } else if let Some(what) = self.failed_now(self.reasons) {
+            Cause::Tracked { what }
+        } else if self.reasons.has(Reason::StaticLost) {
+            Cause::StaticLost
         } else {
             let first = self.led_by.unwrap_or(self.id);
             Cause::Group { first }
         }
+    }
+
+    /// Why a fault is over.
+    fn end_of_fault(&self) -> Cause {
+        match (self.led_by, self.failed_now(self.held_by)) {
+            (Some(first), _) => Cause::Group { first },
+            (None, Some(what)) => Cause::Recovered { what },
+            (None, None) => Cause::LinkUp,
+        }
+    }
+
+    fn failed_now(&self, reasons: Reasons) -> Option<What> {
+        self.failed.clone().filter(|_| reasons.has(Reason::Tracked))
     }
 }

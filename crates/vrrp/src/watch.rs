@@ -71,13 +71,18 @@ impl Router {
         let Some(instance) = self.instances.get(&id) else {
             return;
         };
-        let shares = instance
-            .params
-            .tracks
-            .iter()
-            .map(|tracked| self.share(tracked));
-        let sum = shares.fold(Share::default(), Share::add);
-        self.with(id, |instance, out| instance.weigh(sum, out));
+        let (mut sum, mut failed) = (Share::default(), None);
+        for tracked in &instance.params.tracks {
+            let share = self.share(tracked);
+            sum = sum.add(share);
+            if share.fault && failed.is_none() {
+                failed = Some(tracked.what.clone());
+            }
+        }
+        self.with(id, |instance, out| {
+            instance.failed = failed.or(instance.failed.take());
+            instance.weigh(sum, out);
+        });
     }
 
     fn share(&self, tracked: &Tracked) -> Share {

@@ -263,8 +263,11 @@ impl World {
                 (from, to) == (master, backup) && other && !own && priority >= ours
             }
             Cause::LinkDown => to == fault && !own_up,
-            Cause::Tracked => to == fault && own_up && !node.script_ok,
-            Cause::LinkUp => (from, to) == (fault, backup) && well,
+            Cause::Tracked { ref what } => {
+                *what == What::Object(SCRIPT) && to == fault && own_up && !node.script_ok
+            }
+            Cause::LinkUp => (from, to) == (fault, backup) && well && act == Act::Link(notice.id.0),
+            Cause::Recovered { .. } => (from, to) == (fault, backup) && well && act == Act::Script,
             Cause::Group { first } => {
                 let leads = |one: &Notice| {
                     one.id == first && one.to == to && !matches!(one.cause, Cause::Group { .. })
@@ -279,6 +282,7 @@ impl World {
             | Cause::Resumed
             | Cause::Owner
             | Cause::Overslept
+            | Cause::StaticLost
             | Cause::Reloaded => false,
         };
         if !right || before.unwrap_or(StateKind::Init) != from {

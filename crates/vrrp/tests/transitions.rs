@@ -7,8 +7,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use vrrp::{
-    Change, Effect, InstanceId, Link, Params, Preempt, Reading, Received, Router, Tracked, Tracker,
-    TrackerId, TrackerKind, What, Why,
+    Cause, Change, Effect, InstanceId, Link, Params, Preempt, Reading, Received, Router, Tracked,
+    Tracker, TrackerId, TrackerKind, What, Why,
 };
 use wire::vrrp::{Auth, Cover, Repr};
 use wire::{AdvertInterval, Family, Instant, Priority, Version, Vrid};
@@ -199,6 +199,11 @@ impl Bench {
 
     /// One turn: what happened, then the timers, then what is to be done.
     fn event(&mut self, event: &str) -> String {
+        self.happens(event);
+        self.drain()
+    }
+
+    fn happens(&mut self, event: &str) {
         self.now += Duration::from_millis(300);
         let now = self.now;
         let router = &mut self.router;
@@ -213,6 +218,7 @@ impl Bench {
             "source changed" => router.handle_link(now, &link(true, Some(6))),
             "address lost" => router.handle_address_lost(now, ID),
             "tracker fails" => router.handle_reading(now, SCRIPT, Reading::Down(Why::Exited(1))),
+            "tracker recovers" => router.handle_reading(now, SCRIPT, Reading::Up),
             "weight +20" => router.handle_reading(now, FILE, Reading::Value(20)),
             "tune priority 120" => {
                 let params = Params {
@@ -233,7 +239,6 @@ impl Bench {
             advert => self.advert(advert),
         }
         self.router.handle_timeout(self.now);
-        self.drain()
     }
 
     fn advert(&mut self, advert: &str) {
@@ -292,6 +297,84 @@ fn word(effect: &Effect) -> Option<String> {
         Effect::Notify(notice) => format!("{:?}", notice.to),
         _ => return None,
     })
+}
+
+/// What each event is as a cause; for all states that it makes an instance leave.
+fn cause(event: &str) -> Option<Cause> {
+    let script = What::Object(SCRIPT);
+    Some(match event {
+        "deadline" => Cause::MasterSilent,
+        "advert 150" => Cause::HigherAdvert {
+            from: address(9),
+            priority: Priority::new(150),
+        },
+        "advert 100 higher address" => Cause::HigherAdvert {
+            from: address(9),
+            priority: Priority::new(100),
+        },
+        "link down" | "link gone" | "source lost" => Cause::LinkDown,
+        "link up" | "source changed" => Cause::LinkUp,
+        "address lost" => Cause::AddressLost,
+        "tracker fails" => Cause::Tracked { what: script },
+        "remove" => Cause::Reloaded,
+        "stop" => Cause::Stopping,
+        _ => return None,
+    })
+}
+
+fn causes(router: &mut Router) -> Vec<Cause> {
+    let effects = std::iter::from_fn(|| router.poll_effect());
+    let notices = effects.filter_map(|effect| match effect {
+        Effect::Notify(notice) => Some(notice.cause),
+        _ => None,
+    });
+    notices.collect()
+}
+
+#[test]
+fn every_transition_names_its_cause() {
+    for (state, event) in STATES
+        .into_iter()
+        .flat_map(|state| EVENTS.map(|event| (state, event)))
+    {
+        let mut bench = Bench::new(state);
+        bench.happens(event);
+        for told in causes(&mut bench.router) {
+            assert_eq!(Some(told), cause(event), "{state}, {event}");
+        }
+    }
+}
+
+/// What held it in fault last is what its end is told to be.
+#[test]
+fn the_end_of_a_fault_names_what_is_over() {
+    let script = What::Object(SCRIPT);
+    for (first, then, want) in [
+        (
+            "tracker fails",
+            "tracker recovers",
+            Cause::Recovered { what: script },
+        ),
+        ("link down", "link up", Cause::LinkUp),
+    ] {
+        let mut bench = Bench::new("master");
+        bench.happens(first);
+        bench.happens(then);
+        assert_eq!(causes(&mut bench.router).pop(), Some(want));
+    }
+    let mut bench = Bench::new("backup");
+    for event in ["tracker fails", "link down", "tracker recovers"] {
+        bench.happens(event);
+    }
+    let (tracked, up) = (
+        Cause::Tracked {
+            what: What::Object(SCRIPT),
+        },
+        Cause::LinkUp,
+    );
+    assert_eq!(causes(&mut bench.router), [tracked]);
+    bench.happens("link up");
+    assert_eq!(causes(&mut bench.router), [up]);
 }
 
 fn script() -> Tracker {
