@@ -35,4 +35,4 @@ pub use parse::{LoadOptions, Loaded, load};
 pub use snapshot::{Location, Snapshot, Source};
 pub use span::{Span, Spanned};
 pub use suggest::nearest;
-pub use table::{Keyword, Set, Table};
+pub use table::{Keyword, OURS, Set, Table};

@@ -83,6 +83,9 @@ pub enum Set {
     },
 }
 
+/// [`Keyword::since`] of what the original does not know.
+pub const OURS: &str = "keepalived-rs 0.1";
+
 /// One keyword in one place.
 #[derive(Clone, Copy)]
 pub struct Keyword {
@@ -140,6 +143,12 @@ impl Keyword {
     pub const fn unit(mut self, unit: &'static str) -> Self {
         self.unit = unit;
         self
+    }
+
+    /// The original does not know it.
+    #[must_use]
+    pub const fn ours(self) -> Self {
+        self.since(OURS)
     }
 
     /// The first version that knows it.

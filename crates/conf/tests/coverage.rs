@@ -45,9 +45,15 @@ fn every_keyword_of_the_original_has_a_row() {
         .filter(|row| !words.contains(row))
         .collect();
     assert!(missing.is_empty(), "no row for {missing:?}");
+    let marked: BTreeSet<(&str, &str)> = conf::keywords::ALL
+        .iter()
+        .flat_map(|(path, table)| table.rows().map(move |row| (*path, row)))
+        .filter(|(_, row)| row.since == conf::OURS)
+        .map(|(path, row)| (path, row.name))
+        .collect();
     let invented: Vec<_> = known
         .difference(&expected)
-        .filter(|row| !OURS.contains(row))
+        .filter(|row| !OURS.contains(row) && !marked.contains(row))
         .collect();
     assert!(invented.is_empty(), "not in the original: {invented:?}");
 }

@@ -98,26 +98,16 @@ fn parse(args: Vec<OsString>) -> Option<Wish> {
     let port = port.unwrap_or(if secure { 443 } else { 80 });
     let target = (server?.as_str(), port).to_socket_addrs().ok()?.next()?;
     let names = vec![host.clone().filter(|_| sni)];
-    let url = Url {
-        path: path?,
-        host: host.unwrap_or_else(|| target.to_string()),
-        status: Vec::new(),
-        digest: None,
-        regex: None,
-    };
+    let url = Url::get(path?, host.unwrap_or_else(|| target.to_string()));
     let http = Http {
         endpoint: Endpoint {
-            address: target.ip(),
-            port,
             timeout: Duration::from_secs(timeout),
-            bind_address: None,
-            bind_port: None,
-            bind_interface: None,
             fwmark: mark,
+            ..Endpoint::new(target.ip(), port)
         },
-        tls: secure.then_some(HttpTls {
+        tls: secure.then(|| HttpTls {
             names,
-            compliant: false,
+            ..HttpTls::default()
         }),
         version,
         urls: vec![url],
@@ -132,7 +122,7 @@ fn fetch(wish: &Wish) -> Result<(), probe::Failure> {
         .build()
         .map_err(ours)?;
     let start = Instant::now();
-    let tls = probe::Context::new(&Tls::default());
+    let tls = probe::Contexts::new(&Tls::default());
     let page = runtime.block_on(probe::fetch(&wish.http, &tls))?;
     let digest = u128::from_be_bytes(page.digest);
     if wish.verbose {

@@ -37,18 +37,32 @@ pub(crate) enum ToRole {
 /// From the checker to the prober.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum ToProber {
-    /// What there is to check comes along.
-    Plan,
-    /// Make this part of this check.
-    Probe { check: CheckId, step: u32 },
+    /// What there is to check comes along; yours is the part that falls to this share.
+    Plan(Share),
+    /// Make these checks, each a part of one.
+    Probe(Vec<(CheckId, u32)>),
 }
 
-/// From the prober to the checker: what came of a check, or why it failed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct FromProber {
-    pub(crate) check: CheckId,
-    pub(crate) result: Result<(), String>,
+/// One of `of` probers, counted from 0: a real server belongs to one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Share {
+    pub(crate) index: u32,
+    pub(crate) of: u32,
 }
+
+impl Share {
+    /// The index of the prober that a server belongs to.
+    pub(crate) fn of(server: ServerId, count: u32) -> u32 {
+        server.0.checked_rem(count).unwrap_or(0)
+    }
+
+    pub(crate) fn has(self, server: ServerId) -> bool {
+        Share::of(server, self.of) == self.index
+    }
+}
+
+/// From the prober to the checker: what came of checks, or why they failed.
+pub(crate) type FromProber = Vec<(CheckId, Result<(), String>)>;
 
 /// A change of a pool that scripts are told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

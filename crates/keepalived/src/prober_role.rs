@@ -3,16 +3,22 @@
 //! Everything a server sends is read here and nowhere else; what comes out is a verdict and a
 //! line of text.
 use crate::exit;
-use crate::link::{self, FromProber, ToProber};
+use crate::link::{self, FromProber, Share, ToProber};
 use linux::channel::Channel;
-use plan::lvs::Probe;
+use plan::Plan;
 use pool::CheckId;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 use std::rc::Rc;
 use tokio::io::unix::AsyncFd;
+use tokio::sync::Notify;
 use tokio::task::LocalSet;
+
+/// Results in one message: it stays far below the largest, whatever the reasons are.
+const BATCH: usize = 64;
+/// Longest reason, in characters.
+const REASON: usize = 200;
 
 /// Runs until the checker ends.
 pub(crate) fn run(channel: Channel) -> u8 {
@@ -39,11 +45,8 @@ fn try_run(channel: Channel) -> io::Result<()> {
     LocalSet::new().block_on(&runtime, serve(channel))
 }
 
-/// What there is to check, and with what.
-struct Work {
-    checks: HashMap<CheckId, Rc<Probe>>,
-    tls: Rc<probe::Context>,
-}
+/// What there is to check.
+type Jobs = HashMap<CheckId, Rc<probe::Job>>;
 
 async fn serve(channel: Channel) -> io::Result<()> {
     #[expect(
@@ -51,29 +54,23 @@ async fn serve(channel: Channel) -> io::Result<()> {
         reason = "its successor is unsafe; a Channel owns its descriptor, which is what that is about"
     )]
     let channel = Rc::new(AsyncFd::new(channel)?);
-    let work = RefCell::new(work(&plan::Plan::default()));
+    let results = Rc::new(Results::default());
+    tokio::task::spawn_local(Rc::clone(&results).tell(Rc::clone(&channel)));
+    let mut jobs = Jobs::new();
     loop {
         let mut ready = channel.readable().await?;
         loop {
             match link::receive::<ToProber>(channel.get_ref()) {
-                Ok(Some((ToProber::Plan, Some(plan)))) => {
-                    *work.borrow_mut() = self::work(&link::unseal(&plan)?);
+                Ok(Some((ToProber::Plan(share), Some(plan)))) => {
+                    jobs = self::jobs(&link::unseal(&plan)?, share);
                 }
-                Ok(Some((ToProber::Plan, None))) => {
+                Ok(Some((ToProber::Plan(_), None))) => {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
-                Ok(Some((ToProber::Probe { check, step }, _))) => {
-                    let work = work.borrow();
-                    let probe = work.checks.get(&check).cloned();
-                    let (channel, tls) = (Rc::clone(&channel), Rc::clone(&work.tls));
-                    tokio::task::spawn_local(async move {
-                        let result = match probe {
-                            Some(probe) => probe::run(&probe, step, &tls).await,
-                            None => Err(probe::Failure::NotHere),
-                        };
-                        let result = result.map_err(|why| why.to_string());
-                        answer(&channel, FromProber { check, result }).await;
-                    });
+                Ok(Some((ToProber::Probe(checks), _))) => {
+                    for (check, step) in checks {
+                        start(&jobs, check, step, &results);
+                    }
                 }
                 Ok(None) => break,
                 // the checker ended, or wants us to
@@ -84,23 +81,61 @@ async fn serve(channel: Channel) -> io::Result<()> {
     }
 }
 
-fn work(plan: &plan::Plan) -> Work {
+fn start(jobs: &Jobs, check: CheckId, step: u32, results: &Rc<Results>) {
+    let Some(job) = jobs.get(&check).cloned() else {
+        return results.add(check, Err(probe::Failure::NotHere.to_string()));
+    };
+    let results = Rc::clone(results);
+    tokio::task::spawn_local(async move {
+        let result = job.run(step).await;
+        let told = result.map_err(|why| why.to_string().chars().take(REASON).collect());
+        results.add(check, told);
+    });
+}
+
+fn jobs(plan: &Plan, share: Share) -> Jobs {
     let services = plan.lvs.servers.iter();
-    let checks = services
-        .flat_map(|service| &service.servers)
+    let reals = services.flat_map(|service| &service.servers);
+    let checks = reals
+        .filter(|real| share.has(real.id))
         .flat_map(|real| &real.checks);
-    Work {
-        checks: checks
-            .map(|check| (check.id, Rc::new(check.probe.clone())))
-            .collect(),
-        tls: Rc::new(probe::Context::new(&plan.lvs.tls)),
+    let shared = probe::Contexts::new(&plan.lvs.tls);
+    checks
+        .map(|check| (check.id, Rc::new(probe::Job::new(&check.probe, &shared))))
+        .collect()
+}
+
+/// What the checker has not been told yet.
+#[derive(Default)]
+struct Results {
+    waiting: RefCell<FromProber>,
+    any: Notify,
+}
+
+impl Results {
+    fn add(&self, check: CheckId, result: Result<(), String>) {
+        self.waiting.borrow_mut().push((check, result));
+        self.any.notify_one();
+    }
+
+    /// Tells the checker for ever: together what came of one look at the sockets.
+    async fn tell(self: Rc<Self>, channel: Rc<AsyncFd<Channel>>) {
+        loop {
+            self.any.notified().await;
+            // whoever else is ready runs before this task does again
+            tokio::task::yield_now().await;
+            let waiting = self.waiting.take();
+            for batch in waiting.chunks(BATCH) {
+                send(&channel, batch).await;
+            }
+        }
     }
 }
 
-/// Tells what came of a check, as soon as the checker has room for it.
-async fn answer(channel: &AsyncFd<Channel>, message: FromProber) {
+/// Sends as soon as the checker has room for it.
+async fn send(channel: &AsyncFd<Channel>, batch: &[(CheckId, Result<(), String>)]) {
     loop {
-        match link::send(channel.get_ref(), &message, None) {
+        match link::send(channel.get_ref(), &batch, None) {
             Err(why) if why.kind() == io::ErrorKind::WouldBlock => {
                 let Ok(mut ready) = channel.writable().await else {
                     return;

@@ -13,9 +13,10 @@ use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use openssl::ssl::{SslAcceptor, SslMethod};
 use openssl::x509::X509;
-use plan::lvs::{Endpoint, Http, HttpTls, HttpVersion, Probe, Regex, Smtp, Tls, Url};
+use plan::lvs::{Dns, Endpoint, Http, HttpTls, HttpVersion, Probe, Regex, Smtp, Tls, Url};
+use probe::{Contexts, Job};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 /// For servers that never answer as they should.
@@ -25,27 +26,16 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 fn endpoint(port: u16) -> Endpoint {
     Endpoint {
-        address: [127, 0, 0, 1].into(),
-        port,
         timeout: ANSWER,
-        bind_address: None,
-        bind_port: None,
-        bind_interface: None,
-        fwmark: None,
+        ..Endpoint::new([127, 0, 0, 1].into(), port)
     }
 }
 
 fn http(port: u16, tls: bool) -> Http {
-    let url = Url {
-        path: "/".into(),
-        host: "h.example".into(),
-        status: vec![(200, 299)],
-        digest: None,
-        regex: None,
-    };
+    let url = Url::get("/", "h.example");
     let secure = HttpTls {
         names: vec![Some("h.example".into())],
-        compliant: false,
+        ..HttpTls::default()
     };
     Http {
         endpoint: endpoint(port),
@@ -55,33 +45,53 @@ fn http(port: u16, tls: bool) -> Http {
     }
 }
 
-/// What comes of a check of a server that treats its one client like this; and in bounded time.
+fn network() -> Space {
+    let space = Space::new("probe").unwrap();
+    space.output("ip", &["link", "set", "lo", "up"]).unwrap();
+    space
+}
+
+/// What comes of a check, and in bounded time.
+fn run(space: &Space, probe: impl FnOnce() -> Probe + Send + 'static) -> Result<(), String> {
+    let check = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let start = Instant::now();
+        let tls = Contexts::new(&Tls::default());
+        let result = runtime.block_on(Job::new(&probe(), &tls).run(0));
+        // four answers' time, and much more for a machine that is busy otherwise
+        assert!(start.elapsed() < PATIENCE, "bounded in time");
+        result.map_err(|why| why.to_string())
+    };
+    space.run(check).unwrap()
+}
+
+/// What comes of a check of a server that treats its one client like this.
 fn verdict(
     probe: impl FnOnce(u16) -> Probe + Send + 'static,
     serve: impl FnOnce(TcpStream) + Send + 'static,
 ) -> Result<(), String> {
-    let space = Space::new("probe").unwrap();
-    space.output("ip", &["link", "set", "lo", "up"]).unwrap();
+    let space = network();
     // a socket stays in the network that it was made in, whatever thread uses it
     let listener = space
         .run(|| TcpListener::bind("127.0.0.1:0").unwrap())
         .unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || serve(listener.accept().unwrap().0));
-    space
-        .run(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            let start = Instant::now();
-            let tls = probe::Context::new(&Tls::default());
-            let result = runtime.block_on(probe::run(&probe(port), 0, &tls));
-            // four answers' time, and much more for a machine that is busy otherwise
-            assert!(start.elapsed() < PATIENCE, "bounded in time");
-            result.map_err(|why| why.to_string())
-        })
-        .unwrap()
+    run(&space, move || probe(port))
+}
+
+fn regex(pattern: &str) -> Regex {
+    Regex {
+        pattern: pattern.into(),
+        options: 0,
+        inverted: false,
+        min_offset: None,
+        max_offset: None,
+        stack: None,
+    }
 }
 
 fn patient(port: u16, tls: bool) -> Http {
@@ -114,13 +124,7 @@ fn a_good_server_passes() {
     assert_eq!(verdict(plain, good), Ok(()));
     let pattern = |port| {
         let mut http = patient(port, false);
-        http.urls[0].regex = Some(Regex {
-            pattern: "h.l+o".into(),
-            options: 0,
-            inverted: false,
-            min_offset: None,
-            max_offset: None,
-        });
+        http.urls[0].regex = Some(regex("h.l+o"));
         Probe::Http(Box::new(http))
     };
     assert_eq!(verdict(pattern, good), Ok(()));
@@ -151,20 +155,112 @@ fn a_server_that_drips_fails_in_time() {
     assert_eq!(verdict(plain, drips).unwrap_err(), why);
 }
 
+/// The most memory that this process ever had, in KiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let number = line.unwrap().split_whitespace().nth(1).unwrap();
+    number.parse().unwrap()
+}
+
 #[test]
-fn a_body_without_end_fails() {
+fn a_body_without_end_fails_and_takes_no_room() {
     let floods = |mut stream: TcpStream| {
         hear(&mut stream);
-        let _ = stream.write_all(b"HTTP/1.0 200 OK\r\n\r\n");
+        let _ = stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 10000000000\r\n\r\n");
         let much = vec![b'x'; 1 << 20];
         while stream.write_all(&much).is_ok() {}
     };
-    let why = verdict(plain, floods).unwrap_err();
+    let matching = |port| {
+        let mut http = patient(port, false);
+        http.urls[0].regex = Some(regex("y"));
+        Probe::Http(Box::new(http))
+    };
     let known = [
         "the body is longer than it may be",
         "the end of the body: no answer in time",
     ];
+    let before = peak();
+    let why = verdict(plain, floods).unwrap_err();
     assert!(known.contains(&&*why), "{why}");
+    let why = verdict(matching, floods).unwrap_err();
+    assert_eq!(
+        why,
+        "the body, for a regular expression, is longer than it may be"
+    );
+    let grown = peak() - before;
+    assert!(grown < 32 * 1024, "{grown} KiB more");
+}
+
+#[test]
+fn headers_without_end_fail() {
+    let many = |mut stream: TcpStream| {
+        hear(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.0 200 OK\r\n");
+        let _ = stream.write_all(&b"a: b\r\n".repeat(100_000));
+    };
+    let why = "the header is longer than it may be";
+    let patient = |port| Probe::Http(Box::new(patient(port, false)));
+    assert_eq!(verdict(patient, many).unwrap_err(), why);
+    let long = |mut stream: TcpStream| {
+        hear(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.0 200 OK\r\na: ");
+        while stream.write_all(&[b'x'; 4096]).is_ok() {}
+    };
+    assert_eq!(verdict(patient, long).unwrap_err(), why);
+}
+
+#[test]
+fn what_is_no_answer_in_http_2_fails() {
+    let two = |port| {
+        let mut http = patient(port, false);
+        http.version = HttpVersion::V2;
+        Probe::Http(Box::new(http))
+    };
+    let old = |mut stream: TcpStream| {
+        hear(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    };
+    let why = verdict(two, old).unwrap_err();
+    assert!(why.starts_with("HTTP/2: "), "{why}");
+    // SETTINGS, then a header block that goes on in CONTINUATION frames for ever
+    let endless = |mut stream: TcpStream| {
+        hear(&mut stream);
+        let _ = stream.write_all(b"\0\0\0\x04\0\0\0\0\0");
+        let _ = stream.write_all(b"\0\0\x01\x01\0\0\0\0\x01\x88");
+        let field = b"\0\0\x05\x09\0\0\0\0\x01\0\x01a\x01b";
+        while stream.write_all(field).is_ok() {}
+    };
+    let why = verdict(two, endless).unwrap_err();
+    assert!(why.starts_with("HTTP/2: "), "{why}");
+    // questions of its own, and never an answer
+    let asks = |mut stream: TcpStream| {
+        hear(&mut stream);
+        let _ = stream.write_all(b"\0\0\0\x04\0\0\0\0\0");
+        stream.set_nonblocking(true).unwrap();
+        let ping = b"\0\0\x08\x06\0\0\0\0\x0012345678";
+        loop {
+            let _ = stream.read(&mut [0; 4096]);
+            match stream.write(ping) {
+                Err(why) if why.kind() != std::io::ErrorKind::WouldBlock => return,
+                _ => std::thread::sleep(Duration::from_micros(100)),
+            }
+        }
+    };
+    let hurried = |port| {
+        let mut http = http(port, false);
+        http.version = HttpVersion::V2;
+        Probe::Http(Box::new(http))
+    };
+    let why = verdict(hurried, asks).unwrap_err();
+    let known = [
+        "answer: no answer in time",
+        "the end of the body: no answer in time",
+    ];
+    assert!(
+        known.contains(&&*why) || why.starts_with("HTTP/2: "),
+        "{why}"
+    );
 }
 
 #[test]
@@ -176,17 +272,107 @@ fn garbage_fails_and_says_so() {
     assert_eq!(verdict(plain, garbage).unwrap_err(), "not an HTTP answer");
     let why = verdict(secure, garbage).unwrap_err();
     assert!(why.starts_with("TLS: "), "{why}");
-    let smtp = |port| {
-        Probe::Smtp(Box::new(Smtp {
-            endpoint: endpoint(port),
-            helo: "h.example".into(),
-        }))
+    // a handshake message of 16 MiB in records without end
+    let bomb = |mut stream: TcpStream| {
+        hear(&mut stream);
+        let _ = stream.write_all(b"\x16\x03\x03\x40\0\x02\xff\xff\xff");
+        while stream.write_all(&[0; 4096]).is_ok() {}
     };
-    let endless = |mut stream: TcpStream| {
-        while stream.write_all(b"220-and so on\r\n").is_ok() {}
-    };
+    let why = verdict(secure, bomb).unwrap_err();
+    assert!(why.starts_with("TLS: "), "{why}");
+}
+
+fn smtp(port: u16) -> Probe {
+    Probe::Smtp(Box::new(Smtp {
+        endpoint: endpoint(port),
+        helo: "h.example".into(),
+    }))
+}
+
+#[test]
+fn mail_servers_that_are_none_fail() {
+    let endless = |mut stream: TcpStream| while stream.write_all(b"220-and so on\r\n").is_ok() {};
     let why = "an answer is longer than it may be";
     assert_eq!(verdict(smtp, endless).unwrap_err(), why);
+    let no_line = |mut stream: TcpStream| while stream.write_all(b"220 and so on").is_ok() {};
+    let why = "a line is longer than it may be";
+    assert_eq!(verdict(smtp, no_line).unwrap_err(), why);
+    let other = |mut stream: TcpStream| {
+        let _ = stream.write_all(b"SSH-2.0-OpenSSH_9\x1b[2J\r\n");
+        hear(&mut stream);
+    };
+    let why = "refused: SSH-2.0-OpenSSH_9[2J";
+    assert_eq!(verdict(smtp, other).unwrap_err(), why);
+    let drips = |mut stream: TcpStream| {
+        while stream.write_all(b"2").is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let why = verdict(smtp, drips).unwrap_err();
+    assert_eq!(why, "greeting: no answer in time");
+}
+
+/// A name server that answers everything but what was asked.
+#[test]
+fn answers_to_other_questions_do_not_count() {
+    let space = network();
+    let socket = space
+        .run(|| UdpSocket::bind("127.0.0.1:0").unwrap())
+        .unwrap();
+    let port = socket.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut question = [0; 512];
+        let (length, from) = socket.recv_from(&mut question).unwrap();
+        question[2] |= 0x80;
+        while socket.send_to(&question[1..length], from).is_ok() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let probe = Probe::Dns(Box::new(Dns {
+        endpoint: endpoint(port),
+        kind: 1,
+        name: "a.example".into(),
+    }));
+    let why = run(&space, move || probe).unwrap_err();
+    assert_eq!(why, "answer: no answer in time");
+}
+
+/// `bindto`, `bind_port`, `bind_if` and `fwmark`.
+#[test]
+fn a_check_comes_from_where_it_should() {
+    let space = network();
+    let listener = space
+        .run(|| TcpListener::bind("127.0.0.1:0").unwrap())
+        .unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let rules = "table ip t { chain c { type filter hook output priority 0; \
+                 meta mark 7 tcp flags syn counter reject; }; }";
+    space.output("nft", &[rules]).unwrap();
+    let plain = Endpoint {
+        timeout: PATIENCE,
+        ..endpoint(port)
+    };
+    let bound = Endpoint {
+        bind_address: Some([127, 0, 0, 9].into()),
+        bind_port: Some(4321),
+        bind_interface: Some("lo".into()),
+        ..plain.clone()
+    };
+    assert_eq!(run(&space, move || Probe::Tcp(bound)), Ok(()));
+    let (_, peer) = listener.accept().unwrap();
+    assert_eq!(peer.to_string(), "127.0.0.9:4321");
+    let marked = Endpoint {
+        fwmark: Some(7),
+        ..plain.clone()
+    };
+    let why = run(&space, move || Probe::Tcp(marked)).unwrap_err();
+    assert!(why.starts_with("connect: "), "{why}");
+    let elsewhere = Endpoint {
+        bind_interface: Some("nowhere0".into()),
+        ..plain
+    };
+    let why = run(&space, move || Probe::Tcp(elsewhere)).unwrap_err();
+    assert!(why.starts_with("cannot be made here: "), "{why}");
 }
 
 /// A server with a certificate that nobody signed and that ended yesterday.

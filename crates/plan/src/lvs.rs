@@ -2,12 +2,14 @@
 mod adopt;
 mod build;
 mod check;
+mod http;
 mod probe;
 
 pub(crate) use adopt::adopt_ids;
 pub(crate) use build::build;
 pub use probe::{
     Dns, Endpoint, FileCheck, Http, HttpTls, HttpVersion, Misc, Probe, Regex, Smtp, Tls, Udp, Url,
+    Verify,
 };
 
 use crate::Command;
@@ -32,6 +34,10 @@ pub struct Lvs {
     pub sync_daemon: Option<SyncDaemon>,
     /// `SSL`: what `SSL_GET` presents.
     pub tls: Tls,
+    /// `checker_probers`: processes that make checks, at least one.
+    pub probers: u8,
+    /// `checker_without_ipvs`: checks are made also where the kernel has no load balancer.
+    pub without_ipvs: bool,
 }
 
 /// `lvs_flush_on_stop`.

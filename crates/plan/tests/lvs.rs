@@ -182,3 +182,83 @@ fn ids_stay_with_what_stays() {
     plan::adopt_ids(&mut same, &running);
     assert_eq!(same.lvs, running.lvs);
 }
+
+#[test]
+fn a_payload_is_made_of_words() {
+    let check = "UDP_CHECK {\npayload Ab12f 3 456 546443123\nrequire_reply 1x F\n}";
+    let body = format!("protocol UDP\n{}", real("10.0.1.1", check));
+    let (plan, findings) = plan(&service("10.0.0.1 80", &body));
+    let Probe::Udp(udp) = &plan.lvs.servers[0].servers[0].checks[0].probe else {
+        panic!("{findings:?}");
+    };
+    // the manual's own example
+    let expected = [0xab, 0x12, 0x0f, 3, 0x45, 6, 0x54, 0x64, 0x43, 0x12, 3];
+    assert_eq!(udp.payload, expected);
+    assert_eq!(udp.reply, Some(vec![(0x10, 0xf0), (0x0f, 0xff)]));
+    assert_eq!((udp.min_length, udp.max_length), (0, 255));
+}
+
+/// A file that says "down" is not asked again.
+#[test]
+fn a_file_has_no_retries() {
+    let file = "track_file f {\nfile /f\nweight 1\n}\n";
+    let check = "FILE_CHECK {\ntrack_file f\n}";
+    let body = format!("protocol TCP\nretry 3\n{}", real("10.0.1.1", check));
+    let (plan, _) = plan(&format!("{file}{}", service("10.0.0.1 80", &body)));
+    let check = &plan.lvs.servers[0].servers[0].checks[0];
+    assert!(check.params.passive);
+    assert_eq!(check.params.retry, 0);
+}
+
+#[test]
+fn each_host_of_a_mail_server_is_checked() {
+    let check = "SMTP_CHECK {\nretry 4\nhelo_name h\nhost {\nconnect_port 26\n}\n\
+                 host {\nconnect_ip 10.0.1.9\nretry 2\n}\n}";
+    let body = format!("protocol TCP\n{}", real("10.0.1.1", check));
+    let (plan, _) = plan(&service("10.0.0.1 80", &body));
+    let checks = plan.lvs.servers[0].servers[0].checks.iter();
+    let seen: Vec<_> = checks
+        .map(|check| match &check.probe {
+            Probe::Smtp(smtp) => {
+                let endpoint = &smtp.endpoint;
+                (
+                    endpoint.address.to_string(),
+                    endpoint.port,
+                    check.params.retry,
+                )
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [("10.0.1.1".into(), 26, 4), ("10.0.1.9".into(), 80, 2)]
+    );
+}
+
+#[test]
+fn what_the_original_does_not_check() {
+    let check = "SSL_GET {\nenable_sni\ntls_ca /ca\nhttp2\nurl {\npath /a\nvirtualhost h:443\n}\n\
+                 url {\nbody \"a b\"\nheader X-A: b c\npath /b\n}\nurl {\ngrpc_service s\n}\n}";
+    let body = format!(
+        "protocol TCP\nlb_algo rr\nlb_kind NAT\n{}",
+        real("10.0.1.1", check)
+    );
+    let (plan, findings) = plan(&service("10.0.0.1 443", &body));
+    assert!(findings.is_empty(), "{findings:?}");
+    let Probe::Http(http) = &plan.lvs.servers[0].servers[0].checks[0].probe else {
+        panic!("not HTTP");
+    };
+    assert_eq!(http.version, plan::lvs::HttpVersion::V2);
+    let verify = http.tls.as_ref().unwrap().verify.as_ref().unwrap();
+    assert_eq!(verify.ca.as_deref(), Some("/ca"));
+    assert_eq!(verify.names, ["h", "10.0.1.1", "10.0.1.1"]);
+    let [get, post, grpc] = &*http.urls else {
+        panic!("{:?}", http.urls);
+    };
+    assert_eq!((&*get.method, &*post.method), ("GET", "POST"));
+    assert_eq!(post.body.as_deref(), Some("a b"));
+    assert_eq!(post.headers, [("X-A".to_owned(), "b c".to_owned())]);
+    assert_eq!(grpc.grpc.as_deref(), Some("s"));
+    assert_eq!(grpc.path, "/grpc.health.v1.Health/Check");
+}

@@ -115,8 +115,11 @@ impl Pools {
         let Some(check) = self.check_mut(id) else {
             return;
         };
+        let weight = check.weight;
         let outcome = check.finish(now, verdict);
         let due = check.due();
+        let unchanged =
+            check.weight == weight && matches!(outcome, Outcome::Same | Outcome::Retry { .. });
         self.due.extend(due.map(|at| (at, id)));
         let event = match outcome {
             Outcome::Same => None,
@@ -134,6 +137,9 @@ impl Pools {
             }),
         };
         self.effects.extend(event.map(Effect::Tell));
+        if unchanged {
+            return;
+        }
         if outcome == (Outcome::Confirmed { up: false }) {
             // an alpha server that proves bad: nothing changes, but it is told, as the original does
             self.effects.push_back(Effect::Tell(Event::Server {

@@ -69,15 +69,7 @@ mod tests {
 
     fn dns(name: &str) -> Dns {
         Dns {
-            endpoint: Endpoint {
-                address: [127, 0, 0, 1].into(),
-                port: 53,
-                timeout: core::time::Duration::from_secs(1),
-                bind_address: None,
-                bind_port: None,
-                bind_interface: None,
-                fwmark: None,
-            },
+            endpoint: Endpoint::new([127, 0, 0, 1].into(), 53),
             kind: 1,
             name: name.into(),
         }

@@ -12,8 +12,12 @@ pub enum Failure {
     Status(u16),
     /// A body with another MD5.
     Digest([u8; 16]),
-    /// A body that does not match, or does and must not.
-    Regex,
+    /// A body that does not match.
+    NoMatch,
+    /// A body that matches and must not.
+    Match,
+    /// An answer of so many octets.
+    Length(usize),
     /// Something that is not an answer in this protocol.
     Garbage(&'static str),
     /// More than a server may send.
@@ -22,6 +26,10 @@ pub enum Failure {
     Refused(String),
     /// No TLS with this server.
     Tls(String),
+    /// Its certificate is not what it should be.
+    Certificate(String),
+    /// HTTP/2 came to nothing.
+    Http2(String),
     /// This kind of check is made elsewhere.
     NotHere,
     /// The machine cannot make the check.
@@ -38,11 +46,15 @@ impl fmt::Display for Failure {
                 f.write_str("MD5 digest ")?;
                 digest.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
             }
-            Failure::Regex => f.write_str("the regular expression does not fit"),
+            Failure::NoMatch => f.write_str("the regular expression does not match"),
+            Failure::Match => f.write_str("the regular expression matches"),
+            Failure::Length(octets) => write!(f, "an answer of {octets} octets"),
             Failure::Garbage(what) => write!(f, "{what}"),
             Failure::TooLong(what) => write!(f, "{what} is longer than it may be"),
             Failure::Refused(words) => write!(f, "refused: {words}"),
             Failure::Tls(why) => write!(f, "TLS: {why}"),
+            Failure::Certificate(why) => write!(f, "certificate: {why}"),
+            Failure::Http2(why) => write!(f, "HTTP/2: {why}"),
             Failure::NotHere => f.write_str("not a check of the network"),
             Failure::Ours(why) => write!(f, "cannot be made here: {why}"),
         }

@@ -8,13 +8,14 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
-/// Octets of the whole message, as the original sends.
-const LENGTH: usize = 128;
 const HEADER: usize = 8;
+/// What stands behind the header, over and over, and how many octets of it, as the original sends.
+const TEXT: &[u8] = b"keepalived check - ";
+const LENGTH: usize = 128;
 
 pub(crate) async fn run(endpoint: &Endpoint) -> Result<(), Failure> {
     let (socket, raw) = open(endpoint).map_err(connect::ours)?;
-    let token = nonce();
+    let token = Token::new();
     let message = request(endpoint.address, token);
     let to = SocketAddr::new(endpoint.address, 0);
     let sent = socket.send_to(&message, to).await;
@@ -46,7 +47,7 @@ async fn listen(
     socket: &UdpSocket,
     endpoint: &Endpoint,
     raw: bool,
-    token: u64,
+    token: Token,
 ) -> Result<(), Failure> {
     let mut packet = [0; 2048];
     loop {
@@ -59,23 +60,40 @@ async fn listen(
         } else {
             packet
         };
-        if from.ip() == endpoint.address && is_reply(endpoint.address, message, token) {
+        if from.ip() == endpoint.address && is_reply(endpoint.address, message, raw, token) {
             return Ok(());
         }
     }
 }
 
-fn request(to: IpAddr, token: u64) -> Vec<u8> {
-    let mut message = vec![0; HEADER];
-    if let Some(kind) = message.first_mut() {
-        *kind = if to.is_ipv4() { 8 } else { 128 };
+/// What tells one request from all others. An unprivileged socket has an identifier of its own,
+/// which the kernel puts in.
+#[derive(Debug, Clone, Copy)]
+struct Token {
+    identifier: [u8; 2],
+    sequence: [u8; 2],
+}
+
+impl Token {
+    fn new() -> Token {
+        let [a, b, c, d, ..] = nonce().to_be_bytes();
+        Token {
+            identifier: [a, b],
+            sequence: [c, d],
+        }
     }
-    let identity = token.to_be_bytes();
-    if let (Some(place), Some(half)) = (message.get_mut(4..6), identity.get(..2)) {
-        place.copy_from_slice(half);
-    }
-    message.extend(identity);
-    message.resize(LENGTH, 0);
+}
+
+fn text() -> impl Iterator<Item = u8> {
+    TEXT.iter().copied().cycle().take(LENGTH)
+}
+
+fn request(to: IpAddr, token: Token) -> Vec<u8> {
+    let kind = if to.is_ipv4() { 8 } else { 128 };
+    let mut message = vec![kind, 0, 0, 0];
+    message.extend(token.identifier);
+    message.extend(token.sequence);
+    message.extend(text());
     // for IPv6 the kernel fills in the checksum, since it knows the source address
     if to.is_ipv4() {
         let sum = checksum(&message).to_be_bytes();
@@ -86,11 +104,19 @@ fn request(to: IpAddr, token: u64) -> Vec<u8> {
     message
 }
 
-/// Whether this is the answer to the request with this token.
-fn is_reply(from: IpAddr, message: &[u8], token: u64) -> bool {
-    let kind = if from.is_ipv4() { 0 } else { 129 };
-    message.first() == Some(&kind)
-        && message.get(HEADER..HEADER + 8) == Some(token.to_be_bytes().as_slice())
+/// Whether this is the answer to the request with this token. `raw`: nobody looked at the
+/// identifier before us.
+fn is_reply(from: IpAddr, message: &[u8], raw: bool, token: Token) -> bool {
+    let wanted = if from.is_ipv4() { 0 } else { 129 };
+    let Some((&[kind, _, _, _, id_high, id_low, high, low], data)) =
+        message.split_first_chunk::<HEADER>()
+    else {
+        return false;
+    };
+    kind == wanted
+        && [high, low] == token.sequence
+        && (!raw || [id_high, id_low] == token.identifier)
+        && data.iter().copied().eq(text())
 }
 
 /// RFC 1071.
@@ -116,14 +142,23 @@ mod tests {
     #[test]
     fn a_request_sums_up_and_its_answer_is_known() {
         let address: IpAddr = [10, 0, 0, 1].into();
-        let request = request(address, 0x0102_0304_0506_0708);
-        assert_eq!(request.len(), LENGTH);
+        let token = Token {
+            identifier: [1, 2],
+            sequence: [3, 4],
+        };
+        let request = request(address, token);
+        assert_eq!(request.len(), HEADER + LENGTH);
         assert_eq!(checksum(&request), 0);
         let mut reply = request.clone();
         reply[0] = 0;
-        assert!(is_reply(address, &reply, 0x0102_0304_0506_0708));
-        assert!(!is_reply(address, &reply, 1));
-        assert!(!is_reply(address, &request, 0x0102_0304_0506_0708));
-        assert!(!is_reply(address, &reply[..10], 0x0102_0304_0506_0708));
+        assert!(is_reply(address, &reply, true, token));
+        assert!(!is_reply(address, &request, true, token));
+        assert!(!is_reply(address, &reply[..7], true, token));
+        assert!(!is_reply(address, &reply[..20], true, token));
+        reply[5] = 9;
+        assert!(is_reply(address, &reply, false, token));
+        assert!(!is_reply(address, &reply, true, token));
+        reply[7] = 9;
+        assert!(!is_reply(address, &reply, false, token));
     }
 }

@@ -60,7 +60,8 @@ async fn reply(stream: &mut BufReader<TcpStream>) -> Result<Vec<u8>, Failure> {
         if !line.ends_with(b"\n") {
             return Err(Failure::TooLong("a line"));
         }
-        if line.get(3) != Some(&b'-') {
+        let coded = line.iter().take(3).all(u8::is_ascii_digit);
+        if !coded || line.get(3) != Some(&b'-') {
             return Ok(line);
         }
     }

@@ -57,6 +57,14 @@ pub struct Http {
     pub enable_sni: Option<bool>,
     /// `fast_recovery`: test all URLs without waiting `delay_loop` when recovering.
     pub fast_recovery: Option<bool>,
+    /// `http2`.
+    pub http2: Option<bool>,
+    /// `tls_verify`: the certificate must be valid.
+    pub tls_verify: Option<bool>,
+    /// `tls_ca`: file of those who may sign it.
+    pub tls_ca: Option<Box<str>>,
+    /// `tls_name`: name that it must bear.
+    pub tls_name: Option<Box<str>>,
     /// `virtualhost`: host header for all URLs.
     pub virtualhost: Option<Box<str>>,
 }
@@ -74,6 +82,14 @@ pub struct Url {
     pub regex_stack: Option<(u32, u32)>,
     /// `tls_compliant`.
     pub tls_compliant: Option<bool>,
+    /// `method`.
+    pub method: Option<Box<str>>,
+    /// `header`: name and value.
+    pub headers: Vec<(Box<str>, Box<str>)>,
+    /// `body`.
+    pub body: Option<Box<str>>,
+    /// `grpc_service`; empty: the server as a whole.
+    pub grpc_service: Option<Box<str>>,
     /// `path`: request target.
     pub path: Option<Box<str>>,
     /// `regex`: body must match.

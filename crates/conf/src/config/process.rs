@@ -12,6 +12,10 @@ pub struct Process {
     pub vrrp_process_name: Option<Spanned<Box<str>>>,
     /// `checker_process_name`: process name of the checker child.
     pub checker_process_name: Option<Spanned<Box<str>>>,
+    /// `checker_probers`: processes that make checks.
+    pub checker_probers: Option<Spanned<u8>>,
+    /// `checker_without_ipvs`: check also where the kernel has no load balancer.
+    pub checker_without_ipvs: Option<Spanned<bool>>,
     /// `bfd_process_name`: process name of the BFD child.
     pub bfd_process_name: Option<Spanned<Box<str>>>,
     /// `bfd_cpu_affinity`: pin the BFD process to CPUs.

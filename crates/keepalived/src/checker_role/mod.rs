@@ -4,6 +4,7 @@
 //! themselves are made by the prober, its child, which is the only one to read what servers send.
 mod alert;
 mod files;
+mod material;
 mod names;
 mod notify;
 mod presence;
@@ -13,7 +14,7 @@ mod sync;
 mod table;
 mod tell;
 
-use crate::link::{self, FromProber, FromRole, Settings, ToRole};
+use crate::link::{self, FromRole, Settings, ToRole};
 use crate::log::Log;
 use crate::{exit, signals};
 use alert::Told;
@@ -28,11 +29,12 @@ use notify::Pipes;
 use plan::Plan;
 use plan::lvs::Probe;
 use pool::{CheckId, Effect, Pools, Verdict};
-use prober::Prober;
+use prober::Probers;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 use table::Kernel;
 use wire::Instant;
 
@@ -41,7 +43,12 @@ const CHANNEL: u64 = 0;
 const SIGNALS: u64 = 1;
 const MONITOR: u64 = 2;
 const FILES: u64 = 3;
-const PROBER: u64 = 4;
+/// The first prober's; the others' follow.
+const PROBER: u64 = 16;
+
+/// Checks that are due within this time are made now, together: waking up for each one costs more
+/// than the check.
+const EARLY: Duration = Duration::from_millis(4);
 
 /// Runs the role until it is told to stop; gives the exit code.
 pub(crate) fn run(channel: Channel) -> u8 {
@@ -61,7 +68,7 @@ struct Role {
     names: Names,
     pools: Pools,
     kernel: Kernel,
-    prober: Prober,
+    probers: Probers,
     files: Files,
     monitor: Monitor,
     pipes: Pipes,
@@ -107,7 +114,7 @@ impl Role {
             names: Names::default(),
             pools: Pools::new(RandomState::new().build_hasher().finish()),
             kernel: Kernel::default(),
-            prober: Prober::default(),
+            probers: Probers::default(),
             files,
             monitor,
             pipes: Pipes::default(),
@@ -142,9 +149,9 @@ impl Role {
             return Some(clock::now());
         }
         [
-            self.pools.poll_timeout().filter(|_| self.kernel.is_open()),
+            self.pools.poll_timeout().filter(|_| self.may_check()),
             self.kernel.poll_timeout(),
-            self.prober.poll_timeout(),
+            self.probers.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -159,20 +166,27 @@ impl Role {
                 SIGNALS => self.read_signals()?,
                 MONITOR => self.read_addresses(now)?,
                 FILES => self.read_files(now)?,
-                PROBER => self.read_results(now)?,
-                _ => {}
+                token => {
+                    let index = usize::try_from(token.saturating_sub(PROBER));
+                    self.read_results(now, index.unwrap_or(usize::MAX))?;
+                }
             }
         }
-        if self.kernel.is_open() {
-            self.pools.handle_timeout(now);
+        if self.may_check() {
+            self.pools.handle_timeout(now + EARLY);
         }
         Ok(())
+    }
+
+    /// Without a table to keep, checks are for those who asked for them.
+    fn may_check(&self) -> bool {
+        self.kernel.is_open() || self.plan.lvs.without_ipvs
     }
 
     // ---- from the machine to the world
 
     fn perform(&mut self, now: Instant) {
-        self.keep_prober(now);
+        self.keep_probers(now);
         self.keep_kernel(now);
         while let Some(effect) = self.pools.poll_effect() {
             match effect {
@@ -181,20 +195,20 @@ impl Role {
                 Effect::Tell(event) => self.tell(&event),
             }
         }
+        self.ask_probers(now);
         for line in self.kernel.work(now) {
             self.log.info(line);
         }
     }
 
     fn probe(&mut self, now: Instant, id: CheckId, step: u32) {
-        let Some((_, _, check)) = self.names.check(&self.plan, id) else {
+        let Some((_, real, check)) = self.names.check(&self.plan, id) else {
             return;
         };
         match &check.probe {
             Probe::Misc(_) => self.run_script(now, id),
             Probe::File(_) | Probe::Bfd(_) => {}
-            _ if self.prober.ask(id, step) => {}
-            _ => self.pools.handle_lost(now, id),
+            _ => self.probers.ask(real.id, id, step),
         }
     }
 
@@ -206,18 +220,20 @@ impl Role {
         }
     }
 
-    fn read_results(&mut self, now: Instant) -> io::Result<()> {
+    fn read_results(&mut self, now: Instant, prober: usize) -> io::Result<()> {
         loop {
-            match self.prober.receive() {
-                Ok(Some(FromProber { check, result })) => {
-                    let verdict = match &result {
-                        Ok(()) => Verdict::PASS,
-                        Err(_) => Verdict::Fail,
-                    };
-                    self.result(now, check, verdict, result.err());
+            match self.probers.receive(prober) {
+                Ok(Some(results)) => {
+                    for (check, result) in results {
+                        let verdict = match &result {
+                            Ok(()) => Verdict::PASS,
+                            Err(_) => Verdict::Fail,
+                        };
+                        self.result(now, check, verdict, result.err());
+                    }
                 }
                 Ok(None) => return Ok(()),
-                Err(why) => return self.prober_lost(now, &why),
+                Err(why) => return self.prober_lost(now, prober, &why),
             }
         }
     }
@@ -277,7 +293,7 @@ impl Role {
         while let Some(signal) = self.signals.next_signal()? {
             match signal {
                 signals::TERM => self.stop(),
-                signals::CHLD => self.prober.reap(),
+                signals::CHLD => self.probers.reap(),
                 _ => {}
             }
         }
@@ -302,7 +318,7 @@ impl Role {
         let before = std::mem::replace(&mut self.plan, next);
         crate::files::set_umask(&self.plan);
         self.open_pipes();
-        self.prober.set_plan(&self.plan);
+        self.probers.set_plan(&self.plan);
         self.pools.apply(now, &wanted);
         self.expect_changes(starting);
         self.want_changed(&before);

@@ -1,11 +1,13 @@
-//! The prober as its parent sees it: a process without rights that makes the checks.
+//! The probers as their parent sees them: processes without rights that make the checks.
+//!
+//! Each real server belongs to one of them. What is asked within one turn of the loop travels as
+//! one message.
 use super::{PROBER, Role};
-use crate::link::{self, FromProber, ToProber};
+use crate::link::{self, FromProber, Share, ToProber};
 use crate::supervisor::{CHANNEL, ROLE};
 use linux::channel::Channel;
 use plan::Plan;
-use plan::lvs::Tls;
-use pool::CheckId;
+use pool::{CheckId, ServerId};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -17,17 +19,27 @@ use wire::Instant;
 const PAUSE_MAX: Duration = Duration::from_secs(8);
 /// A prober that lived this long died by accident.
 const STABLE: Duration = Duration::from_secs(10);
+/// Checks in one message: it stays far below the largest.
+const BATCH: usize = 2048;
 
-/// The child, if it runs.
+/// All probers.
 #[derive(Debug, Default)]
-pub(super) struct Prober {
-    running: Option<Running>,
-    /// The plan that it works with; `None` before there is anything to check.
+pub(super) struct Probers {
+    all: Vec<Prober>,
+    /// The plan that they work with; `None` before there is anything to check.
     plan: Option<OwnedFd>,
-    start_at: Option<Instant>,
-    pause: Duration,
     /// Processes that have not been collected yet.
     ended: Vec<Child>,
+}
+
+/// One of them, if it runs.
+#[derive(Debug, Default)]
+struct Prober {
+    running: Option<Running>,
+    start_at: Option<Instant>,
+    pause: Duration,
+    /// To be asked at the end of this turn.
+    questions: Vec<(CheckId, u32)>,
 }
 
 #[derive(Debug)]
@@ -38,71 +50,12 @@ struct Running {
 }
 
 impl Prober {
-    /// What is checked from now on.
-    pub(super) fn set_plan(&mut self, plan: &Plan) {
-        let mut checks = Plan {
-            lvs: plan.lvs.clone(),
-            ..Plan::default()
-        };
-        checks.lvs.tls = material(&plan.lvs.tls);
-        let any = plan
-            .lvs
-            .servers
-            .iter()
-            .flat_map(|service| &service.servers)
-            .any(|real| !real.checks.is_empty());
-        self.plan = link::seal(&checks).ok().filter(|_| any);
-        let told = match (&self.running, &self.plan) {
-            (Some(running), Some(plan)) => {
-                link::send(&running.channel, &ToProber::Plan, Some(plan)).is_ok()
-            }
-            _ => true,
-        };
-        if !told {
-            // it does not read: another one will
-            self.kill();
-        }
-        if self.plan.is_some() && self.running.is_none() {
-            self.start_at.get_or_insert(Instant::ZERO);
-        }
+    fn send(&self, message: &ToProber, plan: Option<&OwnedFd>) -> bool {
+        let running = self.running.as_ref();
+        running.is_some_and(|running| link::send(&running.channel, message, plan).is_ok())
     }
 
-    pub(super) const fn poll_timeout(&self) -> Option<Instant> {
-        self.start_at
-    }
-
-    /// Asks for a check; false when that cannot be done now.
-    pub(super) fn ask(&self, check: CheckId, step: u32) -> bool {
-        let question = ToProber::Probe { check, step };
-        self.running
-            .as_ref()
-            .is_some_and(|running| link::send(&running.channel, &question, None).is_ok())
-    }
-
-    pub(super) fn receive(&self) -> io::Result<Option<FromProber>> {
-        match &self.running {
-            Some(running) => Ok(link::receive(&running.channel)?.map(|(answer, _)| answer)),
-            None => Ok(None),
-        }
-    }
-
-    /// Collects processes that ended.
-    pub(super) fn reap(&mut self) {
-        self.ended
-            .retain_mut(|process| matches!(process.try_wait(), Ok(None)));
-    }
-
-    pub(super) fn kill(&mut self) {
-        if let Some(mut running) = self.running.take() {
-            let _ = running.process.kill();
-            self.ended.push(running.process);
-        }
-    }
-
-    fn start(&mut self, now: Instant) -> io::Result<()> {
-        let Some(plan) = &self.plan else {
-            return Ok(());
-        };
+    fn start(&mut self, now: Instant, share: Share, plan: &OwnedFd) -> io::Result<()> {
         let (ours, theirs) = Channel::pair()?;
         theirs.keep_over_exec(true)?;
         let mut args = std::env::args_os();
@@ -114,67 +67,191 @@ impl Prober {
             .env(CHANNEL, theirs.as_raw_fd().to_string())
             .stdin(Stdio::null())
             .spawn()?;
-        link::send(&ours, &ToProber::Plan, Some(plan))?;
-        self.running = Some(Running {
+        let running = self.running.insert(Running {
             process,
             channel: ours,
             since: now,
         });
-        Ok(())
+        link::send(&running.channel, &ToProber::Plan(share), Some(plan))
     }
 }
 
-/// What the files of `SSL` hold: the prober may not read them itself. What cannot be read is
-/// handed over empty, and every `SSL_GET` says so.
-fn material(names: &Tls) -> Tls {
-    let read = |name: &Option<String>| {
-        name.as_ref()
-            .map(|name| std::fs::read_to_string(name).unwrap_or_default())
-    };
-    Tls {
-        ca: None,
-        certificate: read(&names.certificate),
-        key: read(&names.key),
-        password: names.password.clone(),
+impl Probers {
+    /// What is checked from now on.
+    pub(super) fn set_plan(&mut self, plan: &Plan) {
+        let mut checks = Plan {
+            lvs: plan.lvs.clone(),
+            ..Plan::default()
+        };
+        super::material::read(&mut checks.lvs);
+        let services = plan.lvs.servers.iter();
+        let mut reals = services.flat_map(|service| &service.servers);
+        let any = reals.any(|real| real.checks.iter().any(|check| check.probe.is_remote()));
+        self.plan = link::seal(&checks).ok().filter(|_| any);
+        let count = usize::from(plan.lvs.probers.max(1));
+        for index in count..self.all.len() {
+            self.kill(index);
+        }
+        self.all.resize_with(count, Prober::default);
+        for index in 0..count {
+            let told = match (&self.plan, self.all.get(index)) {
+                (Some(plan), Some(prober)) if prober.running.is_some() => {
+                    prober.send(&ToProber::Plan(self.share(index)), Some(plan))
+                }
+                _ => true,
+            };
+            if !told {
+                // it does not read: another one will
+                self.kill(index);
+            }
+            let needed = self.plan.is_some();
+            if let Some(prober) = self.all.get_mut(index)
+                && needed
+                && prober.running.is_none()
+            {
+                prober.start_at.get_or_insert(Instant::ZERO);
+            }
+        }
+    }
+
+    fn share(&self, index: usize) -> Share {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Share {
+            index: number(index),
+            of: number(self.all.len()),
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.all.iter().filter_map(|prober| prober.start_at).min()
+    }
+
+    /// Asks the server's prober for a check, at the end of this turn.
+    pub(super) fn ask(&mut self, server: ServerId, check: CheckId, step: u32) {
+        let count = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        let index = usize::try_from(Share::of(server, count)).unwrap_or(usize::MAX);
+        if let Some(prober) = self.all.get_mut(index) {
+            prober.questions.push((check, step));
+        }
+    }
+
+    /// Sends what was asked for; gives the checks for which that could not be done now.
+    pub(super) fn flush(&mut self) -> Vec<CheckId> {
+        let mut refused = Vec::new();
+        for prober in &mut self.all {
+            if prober.questions.is_empty() {
+                continue;
+            }
+            let questions = std::mem::take(&mut prober.questions);
+            for batch in questions.chunks(BATCH) {
+                if !prober.send(&ToProber::Probe(batch.to_vec()), None) {
+                    refused.extend(batch.iter().map(|(check, _)| *check));
+                }
+            }
+        }
+        refused
+    }
+
+    pub(super) fn receive(&self, index: usize) -> io::Result<Option<FromProber>> {
+        match self
+            .all
+            .get(index)
+            .and_then(|prober| prober.running.as_ref())
+        {
+            Some(running) => Ok(link::receive(&running.channel)?.map(|(answer, _)| answer)),
+            None => Ok(None),
+        }
+    }
+
+    /// Collects processes that ended.
+    pub(super) fn reap(&mut self) {
+        self.ended
+            .retain_mut(|process| matches!(process.try_wait(), Ok(None)));
+    }
+
+    pub(super) fn kill_all(&mut self) {
+        for index in 0..self.all.len() {
+            self.kill(index);
+        }
+    }
+
+    fn kill(&mut self, index: usize) {
+        let running = self
+            .all
+            .get_mut(index)
+            .and_then(|prober| prober.running.take());
+        if let Some(mut running) = running {
+            let _ = running.process.kill();
+            self.ended.push(running.process);
+        }
     }
 }
 
 impl Role {
-    /// Starts the prober when it is due.
-    pub(super) fn keep_prober(&mut self, now: Instant) {
-        if self.prober.start_at.is_none_or(|at| at > now) {
-            return;
-        }
-        self.prober.start_at = None;
-        let started = self.prober.start(now).and_then(|()| {
-            let channel = self.prober.running.as_ref().map(|running| &running.channel);
-            channel.map_or(Ok(()), |channel| self.reactor.add(channel.as_fd(), PROBER))
-        });
-        if let Err(why) = started {
-            self.log.info(format!("Cannot start the prober: {why}"));
-            self.prober.kill();
-            self.prober.start_at = Some(now + PAUSE_MAX);
+    /// Starts the probers that are due.
+    pub(super) fn keep_probers(&mut self, now: Instant) {
+        for index in 0..self.probers.all.len() {
+            let share = self.probers.share(index);
+            let Some(prober) = self.probers.all.get_mut(index) else {
+                return;
+            };
+            if prober.start_at.is_none_or(|at| at > now) {
+                continue;
+            }
+            prober.start_at = None;
+            let Some(plan) = &self.probers.plan else {
+                continue;
+            };
+            let token = PROBER + u64::from(share.index);
+            let started = prober.start(now, share, plan).and_then(|()| {
+                let channel = prober.running.as_ref().map(|running| &running.channel);
+                channel.map_or(Ok(()), |channel| self.reactor.add(channel.as_fd(), token))
+            });
+            if let Err(why) = started {
+                self.log.info(format!("Cannot start the prober: {why}"));
+                prober.start_at = Some(now + PAUSE_MAX);
+                self.probers.kill(index);
+            }
         }
     }
 
-    /// The prober died: what it was about to check is checked again by the next one.
-    pub(super) fn prober_lost(&mut self, now: Instant, why: &io::Error) -> io::Result<()> {
-        let Some(running) = &self.prober.running else {
+    /// Sends what was asked for in this turn.
+    pub(super) fn ask_probers(&mut self, now: Instant) {
+        for check in self.probers.flush() {
+            self.pools.handle_lost(now, check);
+        }
+    }
+
+    /// A prober died: what it was about to check is checked again by the next one.
+    pub(super) fn prober_lost(
+        &mut self,
+        now: Instant,
+        index: usize,
+        why: &io::Error,
+    ) -> io::Result<()> {
+        let share = self.probers.share(index);
+        let Some(prober) = self.probers.all.get_mut(index) else {
+            return Ok(());
+        };
+        let Some(running) = &prober.running else {
             return Ok(());
         };
         self.reactor.remove(running.channel.as_fd())?;
         let lived = now - running.since;
         self.log
             .info(format!("The prober ended ({why}): respawning"));
-        self.prober.kill();
-        self.prober.pause = if lived >= STABLE {
+        prober.pause = if lived >= STABLE {
             Duration::ZERO
         } else {
-            (self.prober.pause * 2).clamp(Duration::from_millis(100), PAUSE_MAX)
+            (prober.pause * 2).clamp(Duration::from_millis(100), PAUSE_MAX)
         };
-        self.prober.start_at = Some(now + self.prober.pause);
+        prober.start_at = Some(now + prober.pause);
+        self.probers.kill(index);
         for id in self.pools.running() {
-            self.pools.handle_lost(now, id);
+            let server = self.names.check(&self.plan, id).map(|(_, real, _)| real.id);
+            if server.is_some_and(|server| share.has(server)) {
+                self.pools.handle_lost(now, id);
+            }
         }
         Ok(())
     }

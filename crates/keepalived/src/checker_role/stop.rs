@@ -16,7 +16,7 @@ impl Role {
                 self.tell(&event);
             }
         }
-        self.prober.kill();
+        self.probers.kill_all();
         if self.settings.keep_ipvs_at_stop {
             return;
         }

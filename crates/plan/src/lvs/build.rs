@@ -18,7 +18,7 @@ const RANGE_MAX: usize = 65_536;
 
 /// The meaning of all virtual servers.
 pub(crate) fn build(config: &Config, findings: &mut Vec<Diagnostic>) -> Lvs {
-    let kernel = &config.global.kernel;
+    let (kernel, process) = (&config.global.kernel, &config.global.process);
     let mut ids = Ids::default();
     let blocks = config.virtual_servers.iter();
     let servers = blocks
@@ -47,6 +47,11 @@ pub(crate) fn build(config: &Config, findings: &mut Vec<Diagnostic>) -> Lvs {
             key: text(config.tls.key.as_ref()),
             password: text(config.tls.password.as_ref()),
         },
+        probers: process.checker_probers.as_ref().map_or(1, |n| n.value),
+        without_ipvs: process
+            .checker_without_ipvs
+            .as_ref()
+            .is_some_and(|on| on.value),
     }
 }
 
@@ -278,9 +283,9 @@ impl Rules<'_> {
             key,
             name: &own_name,
         };
-        let checks = real.checkers.iter();
+        let checks = real.checkers.iter().flat_map(check::apart);
         let checks = checks
-            .filter_map(|checker| check::build(checker, &inherited, ids, findings))
+            .filter_map(|checker| check::build(&checker, &inherited, ids, findings))
             .collect();
         let block = self.block;
         Some(RealServer {

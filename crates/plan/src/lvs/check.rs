@@ -1,11 +1,8 @@
 //! The checks of a real server: what they inherit, and what they default to.
 use super::build::{Ids, next};
-use super::{
-    Check, Dns, Endpoint, FileCheck, Http, HttpTls, HttpVersion, Misc, Probe, Regex, Smtp, Udp,
-    Url, secs,
-};
+use super::{Check, Dns, Endpoint, FileCheck, Misc, Probe, Smtp, Udp, http, secs};
 use crate::notify;
-use conf::config::{self, Checker, HttpProtocol};
+use conf::config::{self, Checker, Connect, Rhythm};
 use conf::{Config, Diagnostic, Severity};
 use core::time::Duration;
 use ledger::ipvs::DestKey;
@@ -27,6 +24,43 @@ const fn defaults(check: &config::Check) -> (u32, Option<Duration>) {
         config::Check::Dns(_) => (3, None),
         config::Check::Http(_) => (1, Some(secs(3))),
         _ => (1, Some(secs(1))),
+    }
+}
+
+/// A checker as it is, or, for `SMTP_CHECK` with `host` blocks, one for each of these.
+pub(super) fn apart(checker: &Checker) -> Vec<Checker> {
+    let hosts = match &checker.check {
+        config::Check::Smtp(block) if !block.hosts.is_empty() => &block.hosts,
+        _ => return vec![checker.clone()],
+    };
+    let host = |(rhythm, connect): &(Rhythm, Connect)| Checker {
+        rhythm: nearest_rhythm(rhythm, &checker.rhythm),
+        connect: nearest_connect(connect, &checker.connect),
+        ..checker.clone()
+    };
+    hosts.iter().map(host).collect()
+}
+
+fn nearest_rhythm(near: &Rhythm, far: &Rhythm) -> Rhythm {
+    Rhythm {
+        alpha: near.alpha.or(far.alpha),
+        delay_before_retry: near.delay_before_retry.or(far.delay_before_retry),
+        delay_loop: near.delay_loop.or(far.delay_loop),
+        log_all_failures: near.log_all_failures.or(far.log_all_failures),
+        retry: near.retry.or(far.retry),
+        warmup: near.warmup.or(far.warmup),
+    }
+}
+
+fn nearest_connect(near: &Connect, far: &Connect) -> Connect {
+    Connect {
+        bind_if: near.bind_if.clone().or_else(|| far.bind_if.clone()),
+        bind_port: near.bind_port.or(far.bind_port),
+        bindto: near.bindto.or(far.bindto),
+        connect_ip: near.connect_ip.or(far.connect_ip),
+        connect_port: near.connect_port.or(far.connect_port),
+        connect_timeout: near.connect_timeout.or(far.connect_timeout),
+        fwmark: near.fwmark.or(far.fwmark),
     }
 }
 
@@ -83,6 +117,10 @@ fn params(checker: &Checker, family: &Family<'_>) -> CheckParams {
         config::Check::Http(http) => Some(http),
         _ => None,
     };
+    let passive = matches!(
+        checker.check,
+        config::Check::File(..) | config::Check::Bfd(_)
+    );
     CheckParams {
         delay_loop,
         delay_before_retry: rhythm
@@ -91,11 +129,13 @@ fn params(checker: &Checker, family: &Family<'_>) -> CheckParams {
             .or(service.delay_before_retry)
             .or(pause)
             .unwrap_or(delay_loop),
-        retry: rhythm
-            .retry
-            .or(real.retry)
-            .or(service.retry)
-            .unwrap_or(retry),
+        // who is told is not asked again
+        retry: if passive {
+            0
+        } else {
+            let written = rhythm.retry.or(real.retry).or(service.retry);
+            written.unwrap_or(retry)
+        },
         warmup: rhythm
             .warmup
             .or(real.warmup)
@@ -108,10 +148,7 @@ fn params(checker: &Checker, family: &Family<'_>) -> CheckParams {
         steps: 1,
         fast_recovery: http.is_some_and(|http| http.fast_recovery == Some(true)),
         prove_again: http.is_some(),
-        passive: matches!(
-            checker.check,
-            config::Check::File(..) | config::Check::Bfd(_)
-        ),
+        passive,
     }
 }
 
@@ -140,7 +177,7 @@ fn probe(
     Ok(match &checker.check {
         config::Check::Tcp => Probe::Tcp(endpoint),
         config::Check::Ping => Probe::Ping(endpoint),
-        config::Check::Http(block) => Probe::Http(Box::new(http(block, endpoint, family)?)),
+        config::Check::Http(block) => Probe::Http(Box::new(http::build(block, endpoint, family)?)),
         config::Check::Smtp(block) => Probe::Smtp(Box::new(Smtp {
             endpoint,
             helo: helo(block, family.config),
@@ -157,84 +194,6 @@ fn probe(
         }
         config::Check::Bfd(name) => Probe::Bfd(name.value.to_string()),
     })
-}
-
-fn http(
-    block: &config::Http,
-    endpoint: Endpoint,
-    family: &Family<'_>,
-) -> Result<Http, &'static str> {
-    if block.urls.is_empty() {
-        return Err("HTTP/SSL_GET without url");
-    }
-    let inherited = block
-        .virtualhost
-        .as_ref()
-        .or(family.real.defaults.virtualhost.as_ref())
-        .or(family.service.defaults.virtualhost.as_ref());
-    let tls = block.tls.then(|| HttpTls {
-        names: block
-            .urls
-            .iter()
-            .map(|url| sni(block, url, family))
-            .collect(),
-        compliant: block.tls_compliant.unwrap_or(false)
-            || block.urls.iter().any(|url| url.tls_compliant == Some(true)),
-    });
-    let urls = block.urls.iter().map(|url| {
-        let host = url.virtualhost.as_ref().or(inherited);
-        Url {
-            path: url.path.as_ref().map_or("/", |path| path).to_owned(),
-            host: host.map_or_else(|| default_host(&endpoint), ToString::to_string),
-            status: statuses(url),
-            digest: url.digest,
-            regex: url.regex.as_ref().map(|pattern| Regex {
-                pattern: pattern.to_string(),
-                options: url.regex_options,
-                inverted: url.regex_no_match,
-                min_offset: url.regex_min_offset,
-                max_offset: url.regex_max_offset,
-            }),
-        }
-    });
-    Ok(Http {
-        urls: urls.collect(),
-        tls,
-        version: match block.protocol {
-            None | Some(HttpProtocol::V10) => HttpVersion::V10,
-            Some(HttpProtocol::V10Close) => HttpVersion::V10Close,
-            Some(HttpProtocol::V11) => HttpVersion::V11,
-        },
-        endpoint,
-    })
-}
-
-fn default_host(endpoint: &Endpoint) -> String {
-    std::net::SocketAddr::new(endpoint.address, endpoint.port).to_string()
-}
-
-fn statuses(url: &config::Url) -> Vec<(u16, u16)> {
-    if url.status_codes.is_empty() {
-        vec![(200, 299)]
-    } else {
-        url.status_codes.clone()
-    }
-}
-
-/// `sni_name`, else the virtual host of url, check or service, if `enable_sni` says so.
-fn sni(block: &config::Http, url: &config::Url, family: &Family<'_>) -> Option<String> {
-    if let Some(Some(name)) = &block.sni_name {
-        return Some(name.to_string());
-    }
-    if block.enable_sni != Some(true) && block.sni_name.is_none() {
-        return None;
-    }
-    let host = url
-        .virtualhost
-        .as_ref()
-        .or(block.virtualhost.as_ref())
-        .or(family.service.defaults.virtualhost.as_ref());
-    host.map(ToString::to_string)
 }
 
 fn helo(block: &config::Smtp, config: &Config) -> String {
@@ -267,7 +226,7 @@ fn udp(block: &config::Udp, endpoint: Endpoint) -> Udp {
         payload: block.payload.as_deref().unwrap_or_default().to_vec(),
         reply: block.require_reply.as_deref().map(<[_]>::to_vec),
         min_length: block.min_reply_length.unwrap_or(0),
-        max_length: block.max_reply_length.unwrap_or(u16::MAX),
+        max_length: block.max_reply_length.unwrap_or(255),
     }
 }
 

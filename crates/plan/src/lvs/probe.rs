@@ -23,6 +23,21 @@ pub struct Endpoint {
     pub fwmark: Option<u32>,
 }
 
+impl Endpoint {
+    /// As it is when nothing else is written.
+    pub const fn new(address: IpAddr, port: u16) -> Endpoint {
+        Endpoint {
+            address,
+            port,
+            timeout: super::secs(5),
+            bind_address: None,
+            bind_port: None,
+            bind_interface: None,
+            fwmark: None,
+        }
+    }
+}
+
 /// What is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Probe {
@@ -47,6 +62,11 @@ pub enum Probe {
 }
 
 impl Probe {
+    /// Whether it is made on the wire, by a prober.
+    pub const fn is_remote(&self) -> bool {
+        !matches!(self, Probe::Misc(_) | Probe::File(_) | Probe::Bfd(_))
+    }
+
     /// How log lines name the check.
     pub const fn keyword(&self) -> &'static str {
         match self {
@@ -84,6 +104,18 @@ pub struct HttpTls {
     pub names: Vec<Option<String>>,
     /// `tls_compliant`: a connection that ends without notice is a failure.
     pub compliant: bool,
+    /// `tls_verify`; nothing is verified when `None`.
+    pub verify: Option<Verify>,
+}
+
+/// `tls_verify`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Verify {
+    /// `tls_ca`: file of the authorities, or for who makes checks, its contents; the system's
+    /// when `None`.
+    pub ca: Option<String>,
+    /// `tls_name`: the name or address that the certificate bears, for each step.
+    pub names: Vec<String>,
 }
 
 /// `http_protocol`.
@@ -96,6 +128,8 @@ pub enum HttpVersion {
     V10Close,
     /// `1.1`, with `Connection: close`.
     V11,
+    /// `http2`.
+    V2,
 }
 
 /// A `url` block.
@@ -111,6 +145,31 @@ pub struct Url {
     pub digest: Option<[u8; 16]>,
     /// `regex` and its settings.
     pub regex: Option<Regex>,
+    /// `method`.
+    pub method: String,
+    /// `header`: names and values.
+    pub headers: Vec<(String, String)>,
+    /// `body`.
+    pub body: Option<String>,
+    /// `grpc_service`; empty: the server as a whole.
+    pub grpc: Option<String>,
+}
+
+impl Url {
+    /// A page to get, any status from 200 to 299 will do.
+    pub fn get(path: impl Into<String>, host: impl Into<String>) -> Url {
+        Url {
+            path: path.into(),
+            host: host.into(),
+            status: vec![(200, 299)],
+            digest: None,
+            regex: None,
+            method: "GET".into(),
+            headers: Vec::new(),
+            body: None,
+            grpc: None,
+        }
+    }
 }
 
 /// `regex`.
@@ -126,6 +185,8 @@ pub struct Regex {
     pub min_offset: Option<u32>,
     /// `regex_max_offset`.
     pub max_offset: Option<u32>,
+    /// `regex_stack`: the most that a match may use, in octets.
+    pub stack: Option<u32>,
 }
 
 /// `SMTP_CHECK`.
@@ -153,7 +214,7 @@ pub struct Dns {
 pub struct Udp {
     /// Where.
     pub endpoint: Endpoint,
-    /// `payload`.
+    /// `payload`; something random when empty.
     pub payload: Vec<u8>,
     /// `require_reply`: octets, and the bits of each that count; empty: any answer will do.
     pub reply: Option<Vec<(u8, u8)>>,

@@ -122,6 +122,18 @@ pub(in crate::keywords) static PROCESS: &[Keyword] = &[
     .complaint("Invalid checker process priority specified")
     .missing("No checker process priority specified"),
     Keyword::new(
+        "checker_probers",
+        Set::Int {
+            min: 1,
+            max: 64,
+            set: |cx, v| cx.config.global.process.checker_probers = Some(v.map(fit)),
+        },
+        "Processes that make the checks; each real server belongs to one of them.",
+    )
+    .ours()
+    .default("1")
+    .complaint("Invalid checker_probers '{v}', must be in [1, 64] - ignoring"),
+    Keyword::new(
         "checker_process_name",
         Set::Word(|cx, v| cx.config.global.process.checker_process_name = Some(v)),
         "Process name of the checker child.",
@@ -163,6 +175,14 @@ pub(in crate::keywords) static PROCESS: &[Keyword] = &[
     )
     .complaint("checker process real-time priority '{v}' invalid")
     .missing("No checker process real-time priority specified"),
+    Keyword::new(
+        "checker_without_ipvs",
+        Set::Bool(|cx, v| cx.config.global.process.checker_without_ipvs = Some(v)),
+        "Check real servers, run their scripts and send their mails also where the kernel has no IPVS.",
+    )
+    .ours()
+    .default("no")
+    .complaint("Invalid checker_without_ipvs parameter {v}"),
     Keyword::new(
         "config_save_dir",
         Set::Word(|cx, v| cx.config.global.process.config_save_dir = Some(v)),

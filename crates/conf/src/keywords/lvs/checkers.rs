@@ -1,11 +1,12 @@
 //! The blocks of `real_server` that say how it is checked.
 use super::check::{CONNECT, DNS, HTTP, MISC, RHYTHM, SMTP, UDP, URL};
-use crate::config::{Check, Checker, HttpProtocol, Url, User};
-use crate::keywords::{fit, no_extra, number, optional, spanned};
+use super::http::{HTTP_BLOCKS, HTTP_OWN, SSL_BLOCKS, SSL_OWN, SSL_URL_OWN, URL_OWN};
+use crate::Severity;
+use crate::config::{Check, Checker, User};
+use crate::keywords::{fit, no_extra, number, spanned};
 use crate::lex::Word;
 use crate::parse::{Building, Cx, Line};
 use crate::table::{Keyword, Set, Table};
-use crate::{Diagnostic, Severity};
 
 /// `TCP_CHECK`.
 pub static TCP_CHECK: Table = Table {
@@ -205,243 +206,16 @@ fn close_bfd(cx: &mut Cx) {
     finish(cx, |built| Check::Bfd(built.object.unwrap_or_default()));
 }
 
-static HTTP_BLOCKS: &[Keyword] = &[Keyword::new(
-    "url",
-    Set::Block {
-        args: "",
-        table: &HTTP_URL,
-        open: open_url,
-        close: close_url,
-    },
-    "One page; several are fetched in turn.",
-)];
-
-static SSL_BLOCKS: &[Keyword] = &[Keyword::new(
-    "url",
-    Set::Block {
-        args: "",
-        table: &SSL_URL,
-        open: open_url,
-        close: close_url,
-    },
-    "One page; several are fetched in turn.",
-)];
-
-fn open_url(cx: &mut Cx, line: &Line<'_>) -> bool {
-    no_extra(cx, line, 1);
-    cx.url = Url::default();
-    true
-}
-
-fn close_url(cx: &mut Cx) {
-    let url = std::mem::take(&mut cx.url);
-    if url.path.is_none() {
-        let text = "HTTP/SSL_GET checker url has no path - ignoring";
-        return cx.report("no-path", Severity::Error, text, cx.here);
-    }
-    cx.checker.http.urls.push(url);
-}
-
-static HTTP_OWN: &[Keyword] = &[
-    Keyword::new(
-        "http_protocol",
-        Set::Choice {
-            words: &["1.0", "1.1", "1.0C", "1.0c"],
-            set: |cx, v| {
-                let protocols = [HttpProtocol::V10, HttpProtocol::V11];
-                cx.checker.http.protocol = protocols
-                    .get(v.value)
-                    .copied()
-                    .or(Some(HttpProtocol::V10Close));
-            },
-        },
-        "The version asked for; C adds Connection: close.",
-    )
-    .default("1.0")
-    .missing("Missing http_protocol version")
-    .complaint("Invalid http_protocol version {v}"),
-    Keyword::new(
-        "nb_get_retry",
-        Set::Int {
-            min: 0,
-            max: 4_294_967_295,
-            set: |cx, v| cx.checker.rhythm.retry = Some(fit(v.value)),
-        },
-        "Old spelling of retry.",
-    )
-    .deprecated("retry")
-    .notice("nb_get_retry is deprecated - please use 'retry'")
-    .complaint("Invalid nb_get_retry value '{v}'"),
-    Keyword::new(
-        "sni_name",
-        Set::Line {
-            args: "[<name>]",
-            set: |cx, line| cx.checker.http.sni_name = Some(optional(line).value),
-        },
-        "Name sent with SNI.",
-    )
-    .since("after 2.4.3"),
-];
-
-static SSL_OWN: &[Keyword] = &[Keyword::new(
-    "tls_compliant",
-    Set::Bool(|cx, v| cx.checker.http.tls_compliant = Some(v.value)),
-    "A connection that ends without close_notify is a failure, for all pages.",
-)
-.since("2.2.8")
-.complaint("Invalid tls_compliant parameter {v}")];
-
-static SSL_URL_OWN: &[Keyword] = &[Keyword::new(
-    "tls_compliant",
-    Set::Bool(|cx, v| cx.url.tls_compliant = Some(v.value)),
-    "A connection that ends without close_notify is a failure, for this page.",
-)
-.since("2.2.8")
-.complaint("Invalid tls_compliant parameter {v}")];
-
-static URL_OWN: &[Keyword] = &[
-    Keyword::new(
-        "digest",
-        Set::Line {
-            args: "<32 hexadecimal digits>",
-            set: digest,
-        },
-        "MD5 sum that the body must have.",
-    ),
-    Keyword::new(
-        "regex_options",
-        Set::Line {
-            args: "<option> ...",
-            set: regex_options,
-        },
-        "Options of the regular expression.",
-    ),
-    Keyword::new(
-        "regex_stack",
-        Set::Line {
-            args: "<start> <max>",
-            set: regex_stack,
-        },
-        "Stack of the regular expression.",
-    )
-    .unit("bytes"),
-    Keyword::new(
-        "status_code",
-        Set::Line {
-            args: "<100..599>[-<100..599>] ...",
-            set: status_code,
-        },
-        "Status codes that count as success.",
-    )
-    .default("200-299"),
-];
-
-/// Options of PCRE2; the position is the bit.
-const REGEX_OPTIONS: &[&str] = &[
-    "allow_empty_class",
-    "alt_bsux",
-    "auto_callout",
-    "caseless",
-    "dollar_endonly",
-    "dotall",
-    "dupnames",
-    "extended",
-    "firstline",
-    "match_unset_backref",
-    "multiline",
-    "never_ucp",
-    "never_utf",
-    "no_auto_capture",
-    "no_auto_possess",
-    "no_dotstar_anchor",
-    "no_start_optimize",
-    "ucp",
-    "ungreedy",
-    "utf",
-    "never_backslash_c",
-    "alt_circumflex",
-    "alt_verbnames",
-    "use_offset_limit",
-];
-
-fn regex_options(cx: &mut Cx, line: &Line<'_>) {
-    for word in line.args() {
-        if let Some(bit) = REGEX_OPTIONS.iter().position(|known| word.is(known)) {
-            cx.url.regex_options |= 1 << bit;
-        } else {
-            let text = format!("unknown regex option '{}'", word.text());
-            let found = Diagnostic::new("unknown-option", Severity::Advice, text).at(word.span);
-            cx.push(
-                match crate::nearest(&word.text(), REGEX_OPTIONS.iter().copied()) {
-                    Some(near) => found.help(format!("did you mean '{near}'?")),
-                    None => found.help(format!("one of: {}", REGEX_OPTIONS.join(", "))),
-                },
-            );
-        }
-    }
-}
-
-fn regex_stack(cx: &mut Cx, line: &Line<'_>) {
-    let mut read = |at| {
-        line.word(at)
-            .and_then(|word| number(cx, word, 1, i64::from(u32::MAX), ""))
-    };
-    if let (Some(start), Some(max)) = (read(1), read(2)) {
-        cx.url.regex_stack = Some((fit(start), fit(max)));
-    }
-}
-
-fn digest(cx: &mut Cx, line: &Line<'_>) {
-    let Some(word) = line.need(cx, 1) else { return };
-    let text = word.text();
-    let complaint = if text.len() == 32 {
-        if cx.url.digest.is_some() {
-            format!("Digest '{text}' is a duplicate")
-        } else if let Some(bytes) = hex(&text).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()) {
-            cx.url.digest = Some(bytes);
-            return;
-        } else {
-            format!("Digest '{text}' is not a valid hex string")
-        }
-    } else {
-        format!(
-            "digest '{text}' character length should be 32 rather than {}",
-            text.len()
-        )
-    };
-    cx.report("bad-value", Severity::Error, complaint, word.span);
-}
-
-fn status_code(cx: &mut Cx, line: &Line<'_>) {
-    for word in line.args() {
-        let text = word.text();
-        let (low, high) = text.split_once('-').unwrap_or((&text, &text));
-        let code = |text: &str| {
-            text.parse::<u16>()
-                .ok()
-                .filter(|code| (100..=599).contains(code))
-        };
-        match (code(low), code(high)) {
-            (Some(low), Some(high)) if low <= high => cx.url.status_codes.push((low, high)),
-            _ => {
-                let text = format!("Invalid HTTP_GET status code '{text}'");
-                cx.report("bad-value", Severity::Error, text, word.span);
-            }
-        }
-    }
-}
-
 /// Bytes from pairs of hexadecimal digits.
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let pattern = pattern(text)?;
-    pattern
+pub(super) fn hex(pattern: Option<Vec<(u8, u8)>>) -> Option<Vec<u8>> {
+    pattern?
         .into_iter()
         .map(|(byte, mask)| (mask == 0xff).then_some(byte))
         .collect()
 }
 
 /// Bytes and masks from pairs of hexadecimal digits, where `x` stands for any digit.
-fn pattern(text: &str) -> Option<Vec<(u8, u8)>> {
+pub(super) fn pattern(text: &str) -> Option<Vec<(u8, u8)>> {
     let nibble = |digit: u8| match digit {
         b'x' | b'X' => Some((0, 0)),
         _ => char::from(digit)
@@ -455,13 +229,17 @@ fn pattern(text: &str) -> Option<Vec<(u8, u8)>> {
             let ((high, high_mask), (low, low_mask)) = (nibble(*high)?, nibble(*low)?);
             Some((high << 4 | low, high_mask << 4 | low_mask))
         }
+        // a last digit without a partner is a byte of its own
+        [low] => nibble(*low).map(|(low, mask)| (low, 0xf0 | mask)),
         _ => None,
     };
     pairs.map(byte).collect()
 }
 
-fn joined(words: &[Word<'_>]) -> String {
-    words.iter().map(|word| word.text().into_owned()).collect()
+/// Bytes and masks of several words, each on its own.
+fn patterns(words: &[Word<'_>]) -> Option<Vec<(u8, u8)>> {
+    let bytes: Option<Vec<_>> = words.iter().map(|word| pattern(&word.text())).collect();
+    Some(bytes?.concat())
 }
 
 static UDP_OWN: &[Keyword] = &[
@@ -484,7 +262,7 @@ static UDP_OWN: &[Keyword] = &[
 ];
 
 fn payload(cx: &mut Cx, line: &Line<'_>) {
-    let text = match (line.args().is_empty(), hex(&joined(line.args()))) {
+    let text = match (line.args().is_empty(), hex(patterns(line.args()))) {
         (true, _) => "UDP_CHECK payload requires a payload",
         (false, None) => "Invalid hex string for UDP_CHECK payload",
         (false, Some(bytes)) => {
@@ -496,7 +274,7 @@ fn payload(cx: &mut Cx, line: &Line<'_>) {
 }
 
 fn require_reply(cx: &mut Cx, line: &Line<'_>) {
-    match pattern(&joined(line.args())) {
+    match patterns(line.args()) {
         Some(pattern) => cx.checker.udp.require_reply = Some(pattern.into()),
         None => cx.report(
             "bad-value",
@@ -663,9 +441,11 @@ mod tests {
 
     #[test]
     fn hexadecimal_patterns_have_masks() {
+        let hex = |text: &str| hex(pattern(text));
         assert_eq!(hex("0aFf"), Some(vec![0x0a, 0xff]));
         assert_eq!(pattern("1x"), Some(vec![(0x10, 0xf0)]));
-        assert_eq!((hex("0"), hex("1x"), hex("zz")), (None, None, None));
+        assert_eq!(pattern("123"), Some(vec![(0x12, 0xff), (0x03, 0xff)]));
+        assert_eq!((hex("1x"), hex("zz")), (None, None));
     }
 
     #[test]

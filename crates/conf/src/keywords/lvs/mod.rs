@@ -1,6 +1,7 @@
 //! `virtual_server`, `real_server`, `virtual_server_group`.
 mod check;
 pub mod checkers;
+mod http;
 mod real;
 mod server;
 mod target;

@@ -5,6 +5,7 @@
 #![allow(clippy::cast_precision_loss)] // counts of a bench are small
 mod adverts;
 mod burn;
+mod checks;
 mod crowd;
 mod figures;
 mod flood;
@@ -45,6 +46,7 @@ const PARTS: &[(&str, u32, Part)] = &[
     ("addresses", 5, process::many_addresses),
     ("flood", 200_000, flood::bench),
     ("reload", 6, reload::bench),
+    ("checks", 10, checks::bench),
 ];
 
 const fn pace(version: Version, interval: u16, burners: usize) -> Pace {
