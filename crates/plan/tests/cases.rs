@@ -1,6 +1,6 @@
 //! The Markdown files in `cases/`: a sentence, a configuration, what is said about it, what it
 //! means. Written as a user would write them; a block without the expectation fails.
-#![allow(clippy::unwrap_used)] // a test may stop where it stands
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may stop where it stands
 
 use conf::{Files, LoadOptions, ReadError};
 use std::collections::BTreeSet;
@@ -89,6 +89,21 @@ fn outcome(text: &str) -> (String, String) {
             .unwrap();
         }
         policy(instance, &mut meant);
+        tracks(&plan, instance, &mut meant);
+    }
+    for object in plan.trackers.values() {
+        let (name, kind) = (&object.tracker.name, object.tracker.kind);
+        writeln!(meant, "{name} is {kind:?}: {}", source(&object.source)).unwrap();
+    }
+    for group in plan.groups.values() {
+        let names = group.members.iter().map(|id| &*plan.instances[id].name);
+        writeln!(
+            meant,
+            "group {}: {:?}",
+            group.name,
+            names.collect::<Vec<_>>()
+        )
+        .unwrap();
     }
     for upper in &plan.uppers {
         let (name, base, kind) = (&upper.name, &upper.base, upper.kind);
@@ -100,6 +115,32 @@ fn outcome(text: &str) -> (String, String) {
         writeln!(meant, "static {count:?} tracked by {:?}", one.tracked_by).unwrap();
     }
     (said, meant)
+}
+
+/// What an instance tracks, its group's lines included.
+fn tracks(plan: &plan::Plan, instance: &plan::Instance, meant: &mut String) {
+    for one in &instance.params.tracks {
+        let name = match &one.what {
+            vrrp::What::Interface(name) => name,
+            vrrp::What::Object(id) => &plan.trackers[id].tracker.name,
+        };
+        let reverse = if one.reverse { " reverse" } else { "" };
+        writeln!(meant, "  tracks {name} weight {}{reverse}", one.weight).unwrap();
+    }
+}
+
+/// What is measured.
+fn source(source: &plan::Source) -> String {
+    match source {
+        plan::Source::Script(script) => {
+            let (words, user) = (&script.command.words, &script.command.user);
+            let (interval, timeout) = (script.interval, script.timeout);
+            format!("{words:?} as {user:?} every {interval:?} for {timeout:?}")
+        }
+        plan::Source::File(file) => format!("{} init {:?}", file.path, file.init),
+        plan::Source::Process(process) => format!("{process:?}"),
+        plan::Source::Bfd => "a session".into(),
+    }
 }
 
 /// Routes and rules: what is not as in every other one.
