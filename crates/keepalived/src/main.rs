@@ -24,6 +24,10 @@ use cli::Command;
 use role::Role;
 use std::process::ExitCode;
 
+/// Keys and passwords leave nothing behind where they have been.
+#[global_allocator]
+static ALLOCATOR: linux::wipe::Wiping = linux::wipe::Wiping;
+
 fn main() -> ExitCode {
     if let Some(code) = role_process() {
         return ExitCode::from(code);

@@ -56,7 +56,18 @@ impl Kind {
         }
     }
 
+    /// What the block says of its interface: peers may do without.
+    fn interface(words: &str) -> &'static str {
+        if words.contains("no_interface") {
+            ""
+        } else {
+            "interface eth0"
+        }
+    }
+
     fn config(&self, priority: u8, words: &str) -> String {
+        let interface = Self::interface(words);
+        let words = words.replace("no_interface", "");
         let Kind {
             version,
             interval,
@@ -67,7 +78,7 @@ impl Kind {
         format!(
             "vrrp_instance VI_1 {{
     state {state}
-    interface eth0
+    {interface}
     virtual_router_id {VRID}
     version {version}
     priority {priority}
@@ -158,17 +169,21 @@ impl Network {
 /// The better one is master, says farewell and is replaced, returns and takes over again.
 fn takes_turns(kind: Kind, priority: u8) {
     for launches in [[ours(), theirs()], [theirs(), ours()]] {
-        let mut network = kind.pair(launches, priority);
-        network.start();
-        // in the backup's hearing, so that it has something to complain of
-        network.adverts("lb01", 3, 0);
-        network.pair.lb01.daemon().unwrap().stop().unwrap();
-        network.settles(false, "the other does not take over");
-        network.adverts("lb02", 3, now());
-        network.pair.lb01.start().unwrap();
-        network.settles(true, "the better one does not take over again");
-        network.no_complaints();
+        take_turns(kind, priority, launches);
     }
+}
+
+fn take_turns(kind: Kind, priority: u8, launches: [Launch; 2]) {
+    let mut network = kind.pair(launches, priority);
+    network.start();
+    // in the backup's hearing, so that it has something to complain of
+    network.adverts("lb01", 3, 0);
+    network.pair.lb01.daemon().unwrap().stop().unwrap();
+    network.settles(false, "the other does not take over");
+    network.adverts("lb02", 3, now());
+    network.pair.lb01.start().unwrap();
+    network.settles(true, "the better one does not take over again");
+    network.no_complaints();
 }
 
 #[test]
@@ -204,6 +219,17 @@ fn version_2_among_peers() {
 #[test]
 fn version_3_among_peers() {
     takes_turns(V3.with(PEERS[0], PEERS[1]), 150);
+}
+
+/// The original in its newer versions only: there only ours does without.
+#[test]
+fn version_2_among_peers_without_an_interface() {
+    let [first, second] = [
+        "no_interface\n unicast_src_ip 10.20.0.1\n unicast_peer {\n 10.20.0.2\n }",
+        "no_interface\n unicast_src_ip 10.20.0.2\n unicast_peer {\n 10.20.0.1\n }",
+    ];
+    take_turns(V2.with(first, PEERS[1]), 150, [ours(), theirs()]);
+    take_turns(V2.with(PEERS[0], second), 150, [theirs(), ours()]);
 }
 
 #[test]

@@ -132,3 +132,19 @@ interface_up_down_delays {
         );
     }
 }
+
+#[test]
+fn processes_are_called_as_the_file_says() {
+    let names = |lb: &mut Balancer| {
+        let pids = lb.daemon().unwrap().processes();
+        let name = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/comm"));
+        let names = pids
+            .into_iter()
+            .map(|pid| name(pid).unwrap().trim().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let (_lan, mut lb) = master("", "global_defs {\n process_names\n process_name parent\n}");
+    assert_eq!(names(&mut lb), ["parent", "keepalived_vrrp"]);
+    let (_lan, mut lb) = master("", "global_defs {\n vrrp_process_name speaker\n}");
+    assert_eq!(names(&mut lb), ["keepalived", "speaker"]);
+}

@@ -33,3 +33,4 @@ pub mod sysctl;
 #[cfg(test)]
 mod testing;
 pub mod vrrp_socket;
+pub mod wipe;

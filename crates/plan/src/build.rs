@@ -51,6 +51,7 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
                 .as_ref()
                 .map(|file| file.value.to_string()),
             vrrp_process: process::vrrp(&config.global),
+            process_names: process::names(&config.global.process),
             startup_delay: delay(config.global.vrrp.startup_delay.as_ref()),
             firewall: firewall(&config.global),
             paces: paces(config),

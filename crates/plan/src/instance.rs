@@ -58,9 +58,12 @@ pub(crate) fn build(
     let ttl = peers::ttl(&params, block);
     params.addresses = block.addresses.iter().map(|a| a.prefix.addr()).collect();
     let all = block.addresses.iter().chain(&block.excluded);
-    let addresses = all
-        .map(|line| addresses::build(line, &params.interface))
-        .collect();
+    let usual = global.default_interface.as_ref().map(|name| &*name.value);
+    let dev = match &*params.interface {
+        "" => usual.unwrap_or("eth0"),
+        own => own,
+    };
+    let addresses = all.map(|line| addresses::build(line, dev)).collect();
     Some(Instance {
         name: block.name.value.to_string(),
         params,
@@ -110,6 +113,15 @@ impl Rules<'_> {
     /// What an instance must have to exist at all.
     fn identity(&mut self, facts: &Facts) -> Option<(Vrid, String)> {
         let at = self.block.name.span;
+        let more = &self.block.more;
+        if self.block.interface.is_none()
+            && !more.unicast_peers.is_empty()
+            && let Some(vrid) = self.block.vrid
+        {
+            // peers are reached by whatever way there is, in the VRF that was written
+            let vrf = more.vrf.as_ref().map(|vrf| vrf.value.to_string());
+            return Some((vrid.value, vrf.unwrap_or_default()));
+        }
         let Some(interface) = &self.block.interface else {
             self.find(
                 "no-interface",

@@ -34,7 +34,7 @@ pub use hmac::key_files;
 pub use mail::{Login, Mail, Password, Relay, Security};
 pub use names::Names;
 pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts};
-pub use process::{Realtime, Tuning};
+pub use process::{ProcessNames, Realtime, Tuning};
 pub use routes::Route;
 pub use rules::Rule;
 pub use tracking::{File, Object, ParamMatch, Process, Script, Source, Trackers};
@@ -65,6 +65,16 @@ pub struct Plan {
     pub groups: BTreeMap<GroupId, Group>,
     /// What instances track besides interfaces.
     pub trackers: Trackers,
+}
+
+impl Plan {
+    /// Drops what proves adverts: a plan that is only looked up in has no use for it.
+    pub fn forget_secrets(&mut self) {
+        for instance in self.instances.values_mut() {
+            instance.params.auth = vrrp::Auth::None;
+            instance.params.hmac = None;
+        }
+    }
 }
 
 /// What is there as long as the daemon is.
@@ -161,6 +171,8 @@ pub struct Global {
     pub startup_delay: Duration,
     /// `vrrp_delay_after_boot`: no election until this long after the machine's start.
     pub delay_after_boot: Duration,
+    /// What processes are called.
+    pub process_names: ProcessNames,
     /// `log_unknown_vrids`.
     pub log_unknown_vrids: bool,
     /// `disable_local_igmp`: no reports for groups that never leave the link.

@@ -23,6 +23,42 @@ pub struct Tuning {
     pub affinity: Vec<usize>,
 }
 
+/// What processes are called, as `ps -C` and `pgrep` see it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ProcessNames {
+    /// `process_name`.
+    pub parent: Option<String>,
+    /// `vrrp_process_name`, or by `process_names`.
+    pub vrrp: Option<String>,
+    /// `checker_process_name`, or by `process_names`.
+    pub checker: Option<String>,
+}
+
+impl ProcessNames {
+    /// The name, or what it is without one.
+    pub fn or_default(name: Option<&String>) -> &str {
+        name.map_or("keepalived", |name| name)
+    }
+}
+
+pub(crate) fn names(process: &Process) -> ProcessNames {
+    let name = |written: &Option<Spanned<Box<str>>>, usual: &str| {
+        let usual = process.process_names.then(|| usual.to_owned());
+        written
+            .as_ref()
+            .map(|name| name.value.to_string())
+            .or(usual)
+    };
+    ProcessNames {
+        parent: process
+            .process_name
+            .as_ref()
+            .map(|name| name.value.to_string()),
+        vrrp: name(&process.vrrp_process_name, "keepalived_vrrp"),
+        checker: name(&process.checker_process_name, "keepalived_lvs"),
+    }
+}
+
 /// A place in the real-time class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Realtime {

@@ -99,8 +99,10 @@ impl Instance {
             .source
             .or_else(|| link?.source(self.params.family));
         let tracked = !self.params.dont_track_primary;
-        self.ifindex = link.map(|link| link.index);
-        self.reasons.set(Reason::LinkMissing, link.is_none());
+        let anywhere = self.params.interface.is_empty();
+        self.ifindex = link.map(|link| link.index).or(anywhere.then_some(0));
+        let missing = link.is_none() && !anywhere;
+        self.reasons.set(Reason::LinkMissing, missing);
         self.reasons.set(
             Reason::LinkDown,
             tracked && link.is_some_and(|link| !link.up),

@@ -124,7 +124,7 @@ impl Garp {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(clippy::struct_excessive_bools)] // each is a switch of its own in the manual
 pub struct Params {
-    /// Interface the adverts use.
+    /// Interface the adverts use; empty: whichever the routes to the peers choose.
     pub interface: String,
     /// Virtual router identifier.
     pub vrid: Vrid,

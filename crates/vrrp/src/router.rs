@@ -197,8 +197,9 @@ impl Router {
             return;
         };
         let link = links.get(&instance.params.interface);
-        let (before, after) = (instance.ifindex, link.map(|link| link.index));
+        let before = instance.ifindex;
         instance.see_link(link);
+        let after = instance.ifindex;
         if before != after {
             self.rekey(id, before, after);
         }

@@ -610,3 +610,23 @@ fn a_source_that_is_tracked_must_be_there() {
     host.see(true, &[]);
     assert_eq!(host.state(), StateKind::Fault);
 }
+
+#[test]
+fn without_an_interface_peers_are_spoken_to_from_the_source_that_is_written() {
+    let of = |own: u8, other: u8, priority| Params {
+        interface: String::new(),
+        source: Some(address(own)),
+        peers: vec![Peer {
+            address: address(other),
+            ttl: None,
+        }],
+        ..params(priority)
+    };
+    let adverts = Host::new(5, of(5, 9, 200)).until(millis(5000));
+    assert_eq!(priorities(&adverts)[0], 200);
+    let mut other = Host::new(9, of(9, 5, 100));
+    assert_eq!(other.state(), StateKind::Backup);
+    let rx = vrrp::Received::from_ipv4(0, &adverts[0]).unwrap();
+    let verdict = other.router.handle_packet(other.now, &rx);
+    assert_eq!(verdict, Verdict::Obeyed(ID));
+}

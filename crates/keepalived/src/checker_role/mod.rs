@@ -88,7 +88,6 @@ struct Role {
 impl Role {
     fn start(channel: Channel) -> io::Result<Role> {
         linux::process::end_with_parent(std::os::unix::process::parent_id())?;
-        linux::process::set_name("keepalived")?;
         let signals = Signals::new(&[
             signals::TERM,
             signals::INT,
@@ -100,6 +99,8 @@ impl Role {
             signals::json(),
         ])?;
         let (settings, plan, _) = link::first(&channel)?;
+        let name = plan.global.process_names.checker.as_ref();
+        linux::process::set_name(plan::ProcessNames::or_default(name))?;
         let log = Log::start(&settings.log, "Keepalived_healthcheckers")?;
         let mut reactor = Reactor::new()?;
         let (monitor, files) = (Monitor::new()?, Files::new()?);

@@ -150,7 +150,8 @@ fn try_supervise(
     for line in lines {
         log.info(line);
     }
-    linux::process::set_name("keepalived")?;
+    let name = plan.global.process_names.parent.as_ref();
+    linux::process::set_name(plan::ProcessNames::or_default(name))?;
     linux::process::adopt_orphans()?;
     locked.parent.write(std::process::id())?;
     if let Some(foreground) = foreground {

@@ -40,7 +40,9 @@ impl Supervisor {
                 self.phase = Phase::Reloading { again: false };
                 if let Some((next, sealed)) = next {
                     self.sealed = sealed;
-                    self.previous = Some(std::mem::replace(&mut self.plan, next));
+                    let mut previous = std::mem::replace(&mut self.plan, next);
+                    previous.forget_secrets();
+                    self.previous = Some(previous);
                     crate::files::set_umask(&self.plan);
                     self.take_over();
                 }

@@ -310,8 +310,11 @@ impl Links {
         !is_ours(address) || self.statics.contains(&address.key.prefix.addr())
     }
 
-    /// The index of an interface by name.
+    /// The index of an interface by name; no name is no particular interface, 0.
     pub(super) fn index_of(&self, name: &str) -> Option<u32> {
+        if name.is_empty() {
+            return Some(0);
+        }
         self.by_name.get(name).copied()
     }
 

@@ -32,7 +32,7 @@ use linux::channel::Channel;
 use linux::clock;
 use linux::netlink::{Monitor, PROTOCOL};
 use linux::reactor::Reactor;
-use plan::Plan;
+use plan::{Plan, ProcessNames};
 use sockets::{Ear, Mouth, Outgoing, Sockets};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -100,9 +100,10 @@ struct Role {
 impl Role {
     fn start(channel: Channel) -> io::Result<Role> {
         linux::process::end_with_parent(std::os::unix::process::parent_id())?;
-        linux::process::set_name("keepalived")?;
         let signals = messages::signals()?;
         let (settings, plan, news) = link::first(&channel)?;
+        let name = plan.global.process_names.vrrp.as_ref();
+        linux::process::set_name(ProcessNames::or_default(name))?;
         let log = Log::start(&settings.log, "Keepalived_vrrp")?;
         let mut reactor = Reactor::new()?;
         crate::tuning::apply(&plan.global.vrrp_process, &log);
@@ -300,9 +301,12 @@ impl Role {
                 self.send(id, from, to, protocol, ip_id, &message);
             }
             Effect::Hold(id) => {
-                // closed before they are there
                 self.held.insert(id);
-                self.refilter();
+                let instance = self.plan.instances.get(&id);
+                if instance.is_some_and(|instance| !instance.accept) {
+                    // closed before they are there
+                    self.refilter();
+                }
                 self.kernel.hold(id);
                 self.begin_extra(id, clock::now());
             }
@@ -518,6 +522,7 @@ impl Role {
                 "Cannot tell the supervisor that the configuration is in force: {e}"
             ));
         }
+        linux::process::return_memory();
     }
 
     /// Takes away what the next plan does not have; gives what is left to do.
