@@ -104,6 +104,7 @@ fn apply(id: Id, value: String, o: &mut Options, chosen: &mut Chosen) {
         Id::AddressMonitoring => o.address_monitoring = true,
         Id::AllConfig => o.all_config = true,
         Id::ConfigName => o.config_id = Some(value),
+        Id::Namespace => o.namespace = Some(value),
         Id::IgnoreSigint => o.ignore_sigint = true,
         Id::Lint => o.lint = true,
         Id::Format => match value.as_str() {

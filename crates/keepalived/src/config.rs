@@ -3,6 +3,7 @@ use crate::cli::Options;
 use crate::exit;
 use crate::files::Disk;
 use crate::names;
+use crate::place::Place;
 use crate::supervisor::scripts::security;
 use conf::{LoadOptions, Severity, Verdict};
 use plan::{Facts, Plan};
@@ -17,11 +18,13 @@ pub(crate) struct Loaded {
     pub(crate) lines: Vec<String>,
     /// The exit code of a start without plan.
     pub(crate) exit: u8,
+    /// Where this copy of the daemon lives.
+    pub(crate) place: Place,
 }
 
 /// Loads for the daemon.
 pub(crate) fn load(options: &Options) -> Loaded {
-    let read = read(options);
+    let read = read(options, Use::Run);
     let mut lines = Vec::new();
     if !read.is_missing() {
         lines.push(format!("Configuration file {}", options.file));
@@ -39,13 +42,19 @@ pub(crate) fn load(options: &Options) -> Loaded {
         exit::CONFIG
     };
     let plan = (!fatal && !read.is_missing()).then_some(read.plan);
-    Loaded { plan, lines, exit }
+    let place = read.place;
+    Loaded {
+        plan,
+        lines,
+        exit,
+        place,
+    }
 }
 
 /// `-t`: says what is wrong, on standard error or at the end of the file `log`; gives the exit
 /// code. On a terminal the places are drawn, elsewhere each finding is one line.
 pub(crate) fn test(options: &Options, log: Option<&str>) -> u8 {
-    let mut read = read(options);
+    let mut read = read(options, Use::Test);
     if !options.lint {
         read.findings
             .retain(|found| found.severity > Severity::Advice);
@@ -103,6 +112,7 @@ struct Read {
     /// `-d`: the effective configuration.
     dump: Vec<String>,
     plan: Plan,
+    place: Place,
 }
 
 impl Read {
@@ -112,7 +122,14 @@ impl Read {
     }
 }
 
-fn read(options: &Options) -> Read {
+/// What a configuration is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Run,
+    Test,
+}
+
+fn read(options: &Options, purpose: Use) -> Read {
     let how = LoadOptions {
         config_id: Some(config_id(options)),
         all_includes: options.all_config,
@@ -125,7 +142,14 @@ fn read(options: &Options) -> Read {
         ..LoadOptions::default()
     };
     let loaded = conf::load(&mut Disk, &options.file, &how);
-    let (mut plan, more) = plan::build(&loaded.config, &facts(&loaded.config));
+    // what there is depends on where we are; a test stays where it is, as the original's
+    let place = Place::of(options, &loaded.config);
+    let entered = match purpose {
+        Use::Run => place.enter(),
+        Use::Test => Ok(()),
+    };
+    let elsewhere = purpose == Use::Test && place.is_elsewhere();
+    let (mut plan, more) = plan::build(&loaded.config, &facts(&loaded.config, elsewhere));
     let mut vetted = security::vet(&mut plan);
     if let Some(mask) = options.umask
         && plan.global.umask.replace(mask).is_some()
@@ -134,6 +158,10 @@ fn read(options: &Options) -> Read {
         vetted.details.push(line.to_owned());
     }
     let mut findings = loaded.diagnostics;
+    findings.extend(entered.err().map(|why| {
+        conf::Diagnostic::new("network-namespace", Severity::Fatal, why)
+            .help("name one that 'ip netns' shows")
+    }));
     // the original ends at a missing argument: what follows from it is not worth telling
     if conf::verdict(&findings) != Verdict::Abort {
         findings.extend(more);
@@ -150,6 +178,7 @@ fn read(options: &Options) -> Read {
         findings,
         details: vetted.details,
         plan,
+        place,
     }
 }
 
@@ -173,11 +202,23 @@ fn hostname() -> String {
 }
 
 /// What the configuration is checked against.
-fn facts(config: &conf::Config) -> Facts {
+fn facts(config: &conf::Config, elsewhere: bool) -> Facts {
     let links = linux::netlink::Socket::route()
         .map_err(Into::into)
         .and_then(|mut socket| socket.links());
-    let interfaces: BTreeSet<String> = links.into_iter().flatten().map(|link| link.name).collect();
+    let mut interfaces: BTreeSet<String> =
+        links.into_iter().flatten().map(|link| link.name).collect();
+    if elsewhere {
+        // what there is nobody knows: all that is named is taken to be
+        let named = config.instances.iter().flat_map(|one| {
+            let tracked = one.track_interfaces.iter().map(|track| &track.name);
+            one.interface.iter().chain(tracked)
+        });
+        let groups = config.sync_groups.iter();
+        let grouped =
+            groups.flat_map(|group| group.track_interfaces.iter().map(|track| &track.name));
+        interfaces.extend(named.chain(grouped).map(|name| name.value.to_string()));
+    }
     Facts {
         interfaces,
         hostname: hostname(),

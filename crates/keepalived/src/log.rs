@@ -39,7 +39,7 @@ pub(crate) struct Log {
 
 impl Log {
     /// Starts the thread. `ident` is the name in syslog (`Keepalived_vrrp`).
-    pub(crate) fn start(options: &LogOptions, ident: &'static str) -> std::io::Result<Log> {
+    pub(crate) fn start(options: &LogOptions, ident: &str) -> std::io::Result<Log> {
         let (lines, queue) = sync_channel(QUEUE);
         let (done, finished) = channel();
         let dropped = Arc::new(AtomicU64::new(0));
@@ -100,9 +100,9 @@ struct Sinks {
 }
 
 impl Sinks {
-    fn new(options: &LogOptions, ident: &'static str) -> Sinks {
+    fn new(options: &LogOptions, ident: &str) -> Sinks {
         let syslog = options.syslog.then(|| Syslog {
-            ident,
+            ident: ident.to_owned() + &options.suffix,
             facility: options.facility,
             pid: std::process::id(),
             socket: None,
@@ -139,7 +139,7 @@ impl Sinks {
 
 /// The local syslog socket, in the form that `syslog(3)` sends.
 struct Syslog {
-    ident: &'static str,
+    ident: String,
     facility: u8,
     pid: u32,
     socket: Option<UnixDatagram>,

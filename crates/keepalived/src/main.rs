@@ -12,6 +12,7 @@ mod genhash;
 mod link;
 mod log;
 mod names;
+mod place;
 mod prober_role;
 mod role;
 mod signals;

@@ -148,3 +148,52 @@ fn processes_are_called_as_the_file_says() {
     let (_lan, mut lb) = master("", "global_defs {\n vrrp_process_name speaker\n}");
     assert_eq!(names(&mut lb), ["keepalived", "speaker"]);
 }
+
+#[test]
+fn it_runs_in_the_namespace_that_is_named_and_has_files_of_its_own() {
+    let lan = Lan::new().unwrap();
+    let config = format!(
+        "instance two
+vrrp_instance VI_1 {{
+    interface inner
+    virtual_router_id 51
+    version 3
+    advert_int 0.2
+    virtual_ipaddress {{
+        {VIP}/24
+    }}
+}}
+"
+    );
+    let launch = ours().arg("-s").arg("blue");
+    let mut lb = Balancer::new(&lan, "lb01", LB01, launch, &config).unwrap();
+    let ip = |words: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        lb.node.space.output("ip", &words).unwrap()
+    };
+    ip("netns add blue");
+    ip("link add outer type veth peer name inner netns blue");
+    ip("link set outer up");
+    ip("-n blue addr add 10.20.0.1/24 dev inner");
+    ip("-n blue link set inner up");
+    lb.start().unwrap();
+    let master = lb.logs("(VI_1) Entering MASTER STATE", 0);
+    assert!(master.is_some(), "{}", lan.timeline().story(0));
+    let end = Instant::now() + LONG;
+    let held = || {
+        let words = ["-n", "blue", "addr", "show", "dev", "inner"];
+        lb.node
+            .space
+            .output("ip", &words)
+            .unwrap()
+            .contains("10.20.0.249")
+    };
+    while !held() {
+        assert!(Instant::now() < end, "{}", lan.timeline().story(0));
+        sleep(Duration::from_millis(20));
+    }
+    for name in ["keepalived", "vrrp"] {
+        let path = format!("/run/keepalived/blue/{name}_two.pid");
+        assert!(lb.node.space.read(&path).is_ok(), "{path}");
+    }
+}

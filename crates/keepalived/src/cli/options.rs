@@ -46,6 +46,8 @@ pub(crate) struct Options {
     pub(crate) address_monitoring: bool,
     pub(crate) all_config: bool,
     pub(crate) config_id: Option<String>,
+    /// `-s`: the network namespace to run in.
+    pub(crate) namespace: Option<String>,
     pub(crate) ignore_sigint: bool,
     /// What was wrong on the command line and is passed over, as the original does.
     pub(crate) warnings: Vec<String>,
@@ -59,6 +61,8 @@ pub(crate) struct LogOptions {
     /// Syslog facility number (daemon is 3).
     pub(crate) facility: u8,
     pub(crate) detail: bool,
+    /// What keeps the names of this copy's processes apart from others'.
+    pub(crate) suffix: String,
 }
 
 /// Where process ids are written.
@@ -95,6 +99,7 @@ impl Default for Options {
                 syslog: true,
                 facility: 3,
                 detail: false,
+                suffix: String::new(),
             },
             umask: None,
             keep_vips_at_stop: false,
@@ -113,6 +118,7 @@ impl Default for Options {
             address_monitoring: false,
             all_config: false,
             config_id: None,
+            namespace: None,
             ignore_sigint: false,
             warnings: Vec::new(),
         }

@@ -15,12 +15,17 @@ use plan::Plan;
 use std::path::Path;
 
 /// Runs the daemon until it is told to stop; gives the exit code.
-pub(crate) fn run(options: Options) -> u8 {
+pub(crate) fn run(mut options: Options) -> u8 {
     // a reload that is asked for before anybody listens waits until then
     hold_hups(true);
     let mut lines = first_lines(&options);
     let loaded = config::load(&options);
     lines.extend(loaded.lines);
+    loaded.place.settle(&mut options);
+    if !options.log.suffix.is_empty() {
+        let ident = format!("Keepalived{}", options.log.suffix);
+        lines.push(format!("Changing syslog ident to {ident}"));
+    }
     let Some(plan) = loaded.plan else {
         return leave(&options, lines, loaded.exit);
     };

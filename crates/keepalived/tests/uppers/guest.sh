@@ -9,7 +9,7 @@ wait_for() { # a command that comes to succeed
     cat /tmp/log
     exit 1
 }
-for n in 0 1; do
+for n in 0 1 2; do
     ip link add eth$n type veth peer name peer$n
     ip addr add 10.2$n.0.1/24 dev eth$n
     ip link set peer$n up
@@ -19,6 +19,7 @@ ip link set blue up
 ip link set eth1 master blue
 ip link set eth0 up
 ip link set eth1 up
+ip link set eth2 up
 instance() { # name, interface, VRID, address, words
     printf 'vrrp_instance %s {\n interface %s\n virtual_router_id %s\n version 3\n priority 200\n' "$1" "$2" "$3"
     printf ' advert_int 0.5\n %s\n virtual_ipaddress {\n %s/24\n }\n}\n' "$5" "$4"
@@ -26,7 +27,7 @@ instance() { # name, interface, VRID, address, words
 {
     instance VI_1 eth0 51 10.20.0.249 'use_ipvlan ipv 10.20.0.5/24 private'
     instance VI_2 eth1 52 10.21.0.249 'use_vmac'
-    instance VI_3 eth0 53 10.20.0.247 'use_vmac three
+    instance VI_3 eth2 53 10.22.0.247 'use_vmac three
  vrf blue'
 } >/tmp/conf
 $BOX/keepalived -n -l -G -f /tmp/conf >/tmp/log 2>&1 &
@@ -34,7 +35,7 @@ daemon=$!
 for n in 1 2 3; do wait_for "grep -q '(VI_$n) Entering MASTER STATE' /tmp/log"; done
 wait_for 'ip addr show dev ipv | grep -q 10.20.0.249'
 wait_for 'ip addr show dev vrrp.52 | grep -q 10.21.0.249'
-wait_for 'ip addr show dev three | grep -q 10.20.0.247'
+wait_for 'ip addr show dev three | grep -q 10.22.0.247'
 echo "== ipvlan: $(ip -d link show ipv | grep -o 'ipvlan *mode l2 [a-z]*')"
 echo "== its own address: $(ip -o addr show dev ipv | grep -o '10.20.0.5/24')"
 echo "== on a member of a VRF: $(ip -o link show vrrp.52 | grep -o 'master [a-z]*')"
