@@ -1,5 +1,5 @@
 # The commands of this project; each installs what it needs first (scripts/install-deps).
-.PHONY: demo test lint bench fuzz soak deps
+.PHONY: demo test lint bench differential fuzz soak deps
 CARGO ?= cargo
 SOAK ?= 1h
 FUZZ ?= 60
@@ -25,6 +25,12 @@ bench: deps
 	$(CARGO) build --release --package keepalived --bin keepalived
 	$(CARGO) build --release --package lab --bin bench
 	@"$$($(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/bench" $(if $(ONLY),--only $(ONLY))
+
+# Made-up configurations, right and wrong: `-t` of ours beside the original's (ORIGINAL, CASES, SEED).
+differential: deps
+	$(CARGO) build --release --package keepalived --bin keepalived
+	$(CARGO) build --release --package lab --bin differential
+	@"$$($(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/differential"
 
 # Histories of groups and reloads at random, by the thousand; then the system tests over and over,
 # for SOAK.

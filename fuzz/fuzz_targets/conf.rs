@@ -1,7 +1,7 @@
 //! Any bytes as a configuration: no panic, no hang, and every place lies inside the text.
 #![no_main]
 
-use conf::{Files, LoadOptions, ReadError};
+use conf::{Files, Limits, LoadOptions, ReadError};
 use libfuzzer_sys::fuzz_target;
 
 /// The input is the main file; it may include itself and one other file.
@@ -22,7 +22,23 @@ impl Files for Input<'_> {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let loaded = conf::load(&mut Input(data), "f", &LoadOptions::default());
+    // small bounds: what is within them is what there is to find
+    let limits = Limits {
+        bytes: 1 << 18,
+        files: 64,
+        expansions: 2000,
+        diagnostics: 200,
+        ..Limits::default()
+    };
+    let options = LoadOptions {
+        config_id: Some("a".into()),
+        directory: "/d".into(),
+        limits,
+        ..LoadOptions::default()
+    };
+    let loaded = conf::load(&mut Input(data), "f", &options);
+    let once = conf::layout(data);
+    assert!(conf::layout(&once) == once, "a layout is its own layout");
     let _ = conf::verdict(&loaded.diagnostics);
     for label in loaded.diagnostics.iter().flat_map(|d| &d.spans) {
         assert!(label.span.end() as usize <= loaded.snapshot.len());

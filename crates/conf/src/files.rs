@@ -31,7 +31,7 @@ impl fmt::Display for ReadError {
         match self {
             ReadError::Missing => f.write_str("no such file"),
             ReadError::Directory => f.write_str("is a directory"),
-            ReadError::NotRegular => f.write_str("is not a regular file"),
+            ReadError::NotRegular => f.write_str("is not a regular non-executable file"),
             ReadError::TooLarge => f.write_str("is too large"),
             ReadError::Other(why) => f.write_str(why),
         }
@@ -47,6 +47,9 @@ pub struct Limits {
     pub depth: usize,
     /// Files in all (default 65 536).
     pub files: usize,
+    /// Lines that the preprocessor may make (default 20 million), so that a small file cannot
+    /// keep it busy for ever.
+    pub expansions: usize,
     /// Findings kept; further ones are only counted (default 10 000).
     pub diagnostics: usize,
 }
@@ -57,6 +60,7 @@ impl Default for Limits {
             bytes: 1 << 30,
             depth: 64,
             files: 65_536,
+            expansions: 20_000_000,
             diagnostics: 10_000,
         }
     }

@@ -6,10 +6,16 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let lower = word.to_ascii_lowercase();
-    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    let count = word.chars().count();
+    let allowed = (count / 3).clamp(1, 3);
     let scored = candidates.into_iter().filter_map(|candidate| {
-        let distance = strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase());
-        let short_form = lower.len() >= 4 && candidate.to_ascii_lowercase().starts_with(&lower);
+        let other = candidate.to_ascii_lowercase();
+        let short_form = lower.len() >= 4 && other.starts_with(&lower);
+        // most are too long or too short, which is seen without looking at their letters
+        if !short_form && other.chars().count().abs_diff(count) > allowed {
+            return None;
+        }
+        let distance = strsim::osa_distance(&lower, &other);
         (distance <= allowed || short_form).then_some((distance, candidate))
     });
     scored

@@ -57,3 +57,19 @@ fn every_keyword_of_the_original_has_a_row() {
         .collect();
     assert!(invented.is_empty(), "not in the original: {invented:?}");
 }
+
+#[test]
+fn every_word_of_the_original_is_told_of() {
+    let tables: BTreeSet<&str> = conf::keywords::ALL.iter().map(|(path, _)| *path).collect();
+    let known: BTreeSet<(&str, &str)> = conf::keywords::words::places()
+        .flat_map(|(place, words)| words.iter().map(move |word| (place, word.name)))
+        .collect();
+    let expected: BTreeSet<(&str, &str)> = listed()
+        .filter(|(path, _)| !tables.contains(path))
+        .collect();
+    assert!(expected.len() >= 240, "only {} words", expected.len());
+    let missing: Vec<_> = expected.difference(&known).collect();
+    assert!(missing.is_empty(), "not told of: {missing:?}");
+    let invented: Vec<_> = known.difference(&expected).collect();
+    assert!(invented.is_empty(), "not in the original: {invented:?}");
+}

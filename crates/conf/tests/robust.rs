@@ -115,3 +115,16 @@ fn a_flood_of_findings_has_an_end() {
     assert_eq!(loaded.diagnostics.last().unwrap().id, "too-many");
     assert!(loaded.diagnostics.len() <= 10_001);
 }
+
+proptest! {
+    /// What `keepalived fmt` prints means what was written, places apart.
+    #[test]
+    fn a_layout_means_the_same(bytes in fragments()) {
+        let laid_out = conf::layout(&bytes);
+        // messages may quote a line, which has other blanks now
+        let said = |text: &[u8]| -> Vec<&'static str> {
+            load(text).diagnostics.iter().map(|found| found.id).collect()
+        };
+        prop_assert_eq!(said(&laid_out), said(&bytes));
+    }
+}

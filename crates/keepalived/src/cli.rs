@@ -35,6 +35,10 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                     .map_err(|_| "explain: which keyword?".to_owned())?;
                 return Ok(Command::Explain(word.to_string_lossy().into_owned()));
             }
+            Arg::Value(word) if options.lint => {
+                options.nodes.push(word.to_string_lossy().into_owned());
+                continue;
+            }
             Arg::Value(word) => {
                 return Err(format!("Unexpected argument {}", word.to_string_lossy()));
             }
@@ -191,6 +195,11 @@ mod tests {
             Err("Missing parameter for option --use-file".into())
         );
         assert!(run("stray").is_err());
+        let Ok(Command::Test(o, None)) = run("-t --lint a b") else {
+            panic!("files of nodes");
+        };
+        assert_eq!(o.nodes, ["a", "b"]);
+        assert!(run("-t a --lint").is_err());
     }
 
     #[test]

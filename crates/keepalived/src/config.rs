@@ -24,12 +24,16 @@ pub(crate) struct Loaded {
 
 /// Loads for the daemon.
 pub(crate) fn load(options: &Options) -> Loaded {
-    let read = read(options, Use::Run);
+    let read = read(options, &options.file, Use::Run);
     let mut lines = Vec::new();
     if !read.is_missing() {
         lines.push(format!("Configuration file {}", options.file));
     }
-    lines.extend(report::diagnostics::lines(&read.findings, &read.snapshot));
+    lines.extend(report::diagnostics::lines(
+        &read.findings,
+        &read.snapshot,
+        false,
+    ));
     lines.extend(read.details.iter().cloned());
     lines.extend(read.dump.iter().cloned());
     let fatal = read
@@ -41,7 +45,10 @@ pub(crate) fn load(options: &Options) -> Loaded {
     } else {
         exit::CONFIG
     };
-    let plan = (!fatal && !read.is_missing()).then_some(read.plan);
+    let mut plan = (!fatal && !read.is_missing()).then_some(read.plan);
+    if let Some(plan) = &mut plan {
+        plan.sheet = report::dump::sheet(&read.config, plan, &hostname());
+    }
     let place = read.place;
     Loaded {
         plan,
@@ -54,19 +61,54 @@ pub(crate) fn load(options: &Options) -> Loaded {
 /// `-t`: says what is wrong, on standard error or at the end of the file `log`; gives the exit
 /// code. On a terminal the places are drawn, elsewhere each finding is one line.
 pub(crate) fn test(options: &Options, log: Option<&str>) -> u8 {
-    let mut read = read(options, Use::Test);
+    if options.nodes.len() > 1 {
+        return compare(options, log);
+    }
+    let file = options.nodes.first().unwrap_or(&options.file);
+    let mut read = read(options, file, Use::Test);
     if !options.lint {
         read.findings
             .retain(|found| found.severity > Severity::Advice);
     }
+    say(options, log, &read.findings, &read.snapshot);
+    conf::verdict(&read.findings).exit_code()
+}
+
+/// `-t --lint FILE FILE ...`: each file, then what does not fit together. The exit code is the
+/// largest that one of them has.
+fn compare(options: &Options, log: Option<&str>) -> u8 {
+    let mut exit = exit::NORMAL;
+    let mut all = Vec::new();
+    for file in &options.nodes {
+        let read = read(options, file, Use::Test);
+        say(options, log, &read.findings, &read.snapshot);
+        exit = exit.max(conf::verdict(&read.findings).exit_code());
+        all.push((file, read.plan));
+    }
+    let nodes: Vec<_> = all
+        .iter()
+        .map(|(name, plan)| plan::Node { name, plan })
+        .collect();
+    let findings = plan::compare(&nodes);
+    say(options, log, &findings, &conf::Snapshot::default());
+    exit
+}
+
+/// Says what was found, in the form that was asked for.
+fn say(
+    options: &Options,
+    log: Option<&str>,
+    findings: &[conf::Diagnostic],
+    snapshot: &conf::Snapshot,
+) {
     let mut text = String::new();
     let stderr = std::io::stderr();
     if options.json {
-        text = report::diagnostics::json(&read.findings, &read.snapshot) + "\n";
+        text = report::diagnostics::json(findings, snapshot) + "\n";
     } else if log.is_none() && stderr.is_terminal() {
-        text = report::diagnostics::draw(&read.findings, &read.snapshot, true);
+        text = report::diagnostics::draw(findings, snapshot, true);
     } else {
-        for line in report::diagnostics::lines(&read.findings, &read.snapshot) {
+        for line in report::diagnostics::lines(findings, snapshot, options.lint) {
             text.push_str(&line);
             text.push('\n');
         }
@@ -78,7 +120,6 @@ pub(crate) fn test(options: &Options, log: Option<&str>) -> u8 {
     if let Err(e) = written {
         eprintln!("Cannot write the findings: {e}");
     }
-    conf::verdict(&read.findings).exit_code()
 }
 
 /// `fmt`: prints the file in canonical layout.
@@ -106,6 +147,7 @@ fn append(path: &str, text: &str) -> std::io::Result<()> {
 
 struct Read {
     snapshot: conf::Snapshot,
+    config: conf::Config,
     findings: Vec<conf::Diagnostic>,
     /// What only the log needs to say.
     details: Vec<String>,
@@ -129,7 +171,7 @@ enum Use {
     Test,
 }
 
-fn read(options: &Options, purpose: Use) -> Read {
+fn read(options: &Options, file: &str, purpose: Use) -> Read {
     let how = LoadOptions {
         config_id: Some(config_id(options)),
         all_includes: options.all_config,
@@ -141,7 +183,7 @@ fn read(options: &Options, purpose: Use) -> Read {
         seed: seed(),
         ..LoadOptions::default()
     };
-    let loaded = conf::load(&mut Disk, &options.file, &how);
+    let loaded = conf::load(&mut Disk, file, &how);
     // what there is depends on where we are; a test stays where it is, as the original's
     let place = Place::of(options, &loaded.config);
     let entered = match purpose {
@@ -175,6 +217,7 @@ fn read(options: &Options, purpose: Use) -> Read {
     Read {
         dump,
         snapshot: loaded.snapshot,
+        config: loaded.config,
         findings,
         details: vetted.details,
         plan,

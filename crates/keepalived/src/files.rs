@@ -3,7 +3,7 @@
 use conf::{Files, ReadError};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 
 /// The file system.
 pub(crate) struct Disk;
@@ -12,7 +12,12 @@ impl Files for Disk {
     fn read(&mut self, path: &str, limit: usize) -> Result<Vec<u8>, ReadError> {
         let file = open(path)?;
         let bound = u64::try_from(limit).unwrap_or(u64::MAX);
-        let mut bytes = Vec::new();
+        let size = file.metadata().map_err(|e| refusal(&e))?.len();
+        if size > bound {
+            return Err(ReadError::TooLarge);
+        }
+        // one more than there is, to see that it ends there
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
         file.take(bound.saturating_add(1))
             .read_to_end(&mut bytes)
             .map_err(|e| refusal(&e))?;
@@ -49,7 +54,8 @@ fn open(path: &str) -> Result<File, ReadError> {
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC | libc::O_NOCTTY);
     let file = options.open(path).map_err(|e| refusal(&e))?;
-    let kind = file.metadata().map_err(|e| refusal(&e))?.file_type();
+    let about = file.metadata().map_err(|e| refusal(&e))?;
+    let kind = about.file_type();
     match kind {
         _ if kind.is_dir() => Err(ReadError::Directory),
         _ if kind.is_fifo()
@@ -59,6 +65,8 @@ fn open(path: &str) -> Result<File, ReadError> {
         {
             Err(ReadError::NotRegular)
         }
+        // the original takes a program for a mistake
+        _ if about.permissions().mode() & 0o111 != 0 => Err(ReadError::NotRegular),
         _ => Ok(file),
     }
 }
@@ -67,6 +75,8 @@ fn refusal(error: &io::Error) -> ReadError {
     match error.kind() {
         io::ErrorKind::NotFound => ReadError::Missing,
         io::ErrorKind::IsADirectory => ReadError::Directory,
+        // links that lead to each other
+        _ if error.raw_os_error() == Some(libc::ELOOP) => ReadError::NotRegular,
         _ => ReadError::Other(error.to_string()),
     }
 }

@@ -352,6 +352,7 @@ impl Rules<'_> {
         } else {
             Duration::from_secs(5)
         };
+        let default_repeat = if least { 1 } else { 5 };
         let delay = own
             .master_delay
             .or(all.master_delay)
@@ -359,7 +360,7 @@ impl Rules<'_> {
         let repeat = own
             .master_repeat
             .or(all.master_repeat)
-            .map_or(if least { 1 } else { 5 }, |v| v.value);
+            .map_or(default_repeat, |v| v.value);
         Garp {
             repeat,
             delay,
@@ -371,14 +372,17 @@ impl Rules<'_> {
                 .master_refresh_repeat
                 .or(all.master_refresh_repeat)
                 .map_or(1, |v| v.value),
+            // these follow the global ones, not the block's own
             lower_prio_delay: own
                 .lower_prio_delay
                 .or(all.lower_prio_delay)
-                .map_or(delay, |v| v.value),
+                .or(all.master_delay)
+                .map_or(default_delay, |v| v.value),
             lower_prio_repeat: own
                 .lower_prio_repeat
                 .or(all.lower_prio_repeat)
-                .map_or(repeat, |v| v.value),
+                .or(all.master_repeat)
+                .map_or(default_repeat, |v| v.value),
         }
     }
 

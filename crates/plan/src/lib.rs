@@ -8,6 +8,7 @@
 mod addresses;
 mod build;
 mod checks;
+mod compare;
 mod diff;
 mod encap;
 mod groups;
@@ -21,6 +22,7 @@ mod peers;
 mod process;
 mod routes;
 mod rules;
+mod sheet;
 mod statics;
 mod strict;
 mod tracking;
@@ -28,15 +30,17 @@ mod uppers;
 
 pub use build::{Facts, build};
 pub use checks::{PathFact, ScriptFacts, programs};
+pub use compare::{Node, compare};
 pub use diff::{Changes, adopt_ids, diff};
 pub use groups::Group;
 pub use hmac::key_files;
 pub use mail::{Login, Mail, Password, Relay, Security};
 pub use names::Names;
-pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts};
+pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts, command};
 pub use process::{ProcessNames, Realtime, Tuning};
 pub use routes::Route;
 pub use rules::Rule;
+pub use sheet::{Gap, Row, Sheet, Subject};
 pub use tracking::{File, Object, ParamMatch, Process, Script, Source, Trackers};
 pub use uppers::{IpvlanMode, Upper, UpperKind, virtual_mac};
 
@@ -65,6 +69,8 @@ pub struct Plan {
     pub groups: BTreeMap<GroupId, Group>,
     /// What instances track besides interfaces.
     pub trackers: Trackers,
+    /// The text of the dump; empty until whoever writes dumps has made it.
+    pub sheet: Sheet,
 }
 
 impl Plan {

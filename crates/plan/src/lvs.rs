@@ -38,6 +38,46 @@ pub struct Lvs {
     pub probers: u8,
     /// `checker_without_ipvs`: checks are made also where the kernel has no load balancer.
     pub without_ipvs: bool,
+    /// `virtual_server_group` blocks that are used.
+    pub groups: Vec<Group>,
+}
+
+/// A `virtual_server_group`, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Name.
+    pub name: String,
+    /// Its lines.
+    pub targets: Vec<Target>,
+}
+
+/// A line of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// All addresses from the first to the last, and a port.
+    Range(IpAddr, IpAddr, u16),
+    /// `fwmark`.
+    Fwmark(u32),
+}
+
+/// What a block says to its checks: they have taken it over, people want to see it where it was
+/// written.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Inherited {
+    /// `connect_timeout`.
+    pub connect_timeout: Option<Duration>,
+    /// `delay_loop`.
+    pub delay_loop: Option<Duration>,
+    /// `retry`.
+    pub retry: Option<u32>,
+    /// `delay_before_retry`.
+    pub delay_before_retry: Option<Duration>,
+    /// `warmup`.
+    pub warmup: Option<Duration>,
+    /// `virtualhost`.
+    pub virtualhost: Option<String>,
+    /// `alpha`.
+    pub alpha: Option<bool>,
 }
 
 /// `lvs_flush_on_stop`.
@@ -115,6 +155,14 @@ pub struct VirtualServer {
     pub quorum_down: Option<Command>,
     /// `smtp_alert`: changes of the quorum go out as mail.
     pub alert: bool,
+    /// The `virtual_server_group` that it serves.
+    pub group: Option<String>,
+    /// How packets reach servers that say nothing else.
+    pub forwarding: Forwarding,
+    /// `inhibit_on_failure`.
+    pub inhibit_on_failure: bool,
+    /// What its servers inherit.
+    pub inherited: Inherited,
 }
 
 /// `sorry_server`.
@@ -157,6 +205,8 @@ pub struct RealServer {
     pub alert: bool,
     /// Its checks, in order.
     pub checks: Vec<Check>,
+    /// What is not as its service has it; `None`: everything is.
+    pub inherited: Option<Box<Inherited>>,
 }
 
 /// A check of a real server.
@@ -170,6 +220,18 @@ pub struct Check {
     pub probe: Probe,
     /// `log_all_failures`.
     pub log_all_failures: bool,
+}
+
+impl RealServer {
+    /// A setting, its own or its service's.
+    pub fn setting<T>(
+        &self,
+        service: &VirtualServer,
+        of: impl Fn(&Inherited) -> Option<T>,
+    ) -> Option<T> {
+        let own = self.inherited.as_deref().and_then(&of);
+        own.or_else(|| of(&service.inherited))
+    }
 }
 
 impl VirtualServer {

@@ -156,7 +156,8 @@ pub(crate) fn fifos(global: &config::Global) -> Fifos {
     }
 }
 
-pub(crate) fn command(script: &config::Script) -> Command {
+/// The command of a line, cut into words.
+pub fn command(script: &config::Script) -> Command {
     Command {
         words: words(&script.command.value),
         user: run_as(script),

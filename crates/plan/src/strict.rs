@@ -16,6 +16,7 @@ pub(crate) fn reset(params: &mut Params, global: &Global, block: &Block) {
     }
     params.down_adverts = 3;
     params.garp.lower_prio_repeat = 0;
+    params.garp.lower_prio_delay = core::time::Duration::ZERO;
     params.lower_prio_no_advert = true;
     params.higher_prio_send_advert = false;
     params.owner_ignore_adverts = true;
@@ -49,6 +50,7 @@ mod tests {
         reset(&mut params, &Global::default(), &block);
         let mut demanded = Params::new("eth0", Vrid::new(1).unwrap(), Family::V4);
         demanded.garp.lower_prio_repeat = 0;
+        demanded.garp.lower_prio_delay = Duration::ZERO;
         demanded.lower_prio_no_advert = true;
         demanded.owner_ignore_adverts = true;
         assert_eq!(params, demanded);

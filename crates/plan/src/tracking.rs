@@ -192,19 +192,21 @@ impl Known {
             group.is_none_or(|group| group.sync_group_tracking_weight || group.global_tracking);
         let own_link = block.interface.as_ref().map(|name| &*name.value);
         let mut all = self.lines(&lists(block));
-        // the own interface is tracked anyway
-        all.retain(|tracked| {
-            let own = matches!(&tracked.what, What::Interface(name) if Some(&**name) == own_link);
-            !own || tracked.weight != 0 || block.dont_track_primary
-        });
+        // the own interface is tracked anyway, or not at all (`dont_track_primary`)
+        all.retain(
+            |tracked| !matches!(&tracked.what, What::Interface(name) if Some(&**name) == own_link),
+        );
         if !shares_weights {
             all.retain(|tracked| tracked.weight == 0 || self.is_file(tracked));
         }
         if let Some(group) = group {
-            all.extend(self.lines(&group_lists(group)));
+            let shared = self.lines(&group_lists(group));
+            // what the group tracks too counts once, with the group's weight
+            all.retain(|own| shared.iter().all(|tracked| tracked.what != own.what));
+            all.extend(shared);
         }
         if owner {
-            all.retain(|tracked| tracked.weight == 0 || self.is_file(tracked));
+            all.retain(|tracked| tracked.weight == 0);
         }
         all
     }

@@ -102,8 +102,10 @@ impl Maker<'_> {
                 Prefix::V4(_) => Family::V4,
                 Prefix::V6(_) => Family::V6,
             };
-            let at_home =
-                address.dev == base && (family == instance.params.family || !line.use_vmac);
+            // a macvlan has addresses of one family only
+            let fits = family == instance.params.family
+                || (block.more.use_ipvlan.is_some() && !line.use_vmac);
+            let at_home = address.dev == base && fits;
             let wanted = line.use_vmac || (block.more.use_vmac_addr && !at_home);
             match &own {
                 Some(name) if at_home => address.dev.clone_from(name),

@@ -24,8 +24,7 @@ impl Files for InMemory<'_> {
     }
 }
 
-/// What the configuration leads to, as the cases write it.
-fn outcome(text: &str) -> (String, String) {
+fn understood(text: &str) -> (conf::Loaded, plan::Plan, Vec<conf::Diagnostic>) {
     let loaded = conf::load(
         &mut InMemory(text),
         "keepalived.conf",
@@ -41,6 +40,12 @@ fn outcome(text: &str) -> (String, String) {
         ..plan::Facts::default()
     };
     let (plan, more) = plan::build(&loaded.config, &facts);
+    (loaded, plan, more)
+}
+
+/// What the configuration leads to, as the cases write it.
+fn outcome(text: &str) -> (String, String) {
+    let (loaded, plan, more) = understood(text);
     let mut all = loaded.diagnostics;
     all.extend(more);
     let mut said = String::new();
@@ -143,6 +148,23 @@ fn source(source: &plan::Source) -> String {
     }
 }
 
+/// What is said of nodes beside each other.
+fn compared(nodes: &[String]) -> String {
+    let plans: Vec<_> = nodes.iter().map(|text| understood(text).1).collect();
+    let names = ["one", "two", "three"];
+    let nodes: Vec<_> = names
+        .iter()
+        .zip(&plans)
+        .map(|(name, plan)| plan::Node { name, plan })
+        .collect();
+    let mut said = String::new();
+    for found in plan::compare(&nodes) {
+        writeln!(said, "{:?} {}: {}", found.severity, found.id, found.message).unwrap();
+        writeln!(said, "  help: {}", found.help.unwrap_or_default()).unwrap();
+    }
+    said
+}
+
 /// Routes and rules: what is not as in every other one.
 fn policy(instance: &plan::Instance, meant: &mut String) {
     for one in &instance.routes {
@@ -211,8 +233,19 @@ fn every_case_says_and_means_what_its_file_promises() {
         let text = std::fs::read_to_string(&file).unwrap();
         let mut renewed = text.clone();
         let mut config: Option<(usize, (String, String))> = None;
+        let mut nodes: Vec<String> = Vec::new();
+        let mut differences = String::new();
         for (language, line, content) in blocks(&text) {
+            if language == "node" {
+                nodes.push(content);
+                cases += 1;
+                continue;
+            }
+            if language == "differences" {
+                differences = compared(&std::mem::take(&mut nodes));
+            }
             let (at, found) = match (language, &config) {
+                ("differences", _) => (&line, &differences),
                 ("keepalived", _) => {
                     config = Some((line, outcome(&content)));
                     cases += 1;
@@ -253,4 +286,34 @@ fn auth(auth: &vrrp::Auth) -> String {
         vrrp::Auth::Pass(password) => format!("Pass({password:?})"),
         other => format!("{other:?}"),
     }
+}
+
+/// `keepalived fmt` changes no meaning, and nothing that is already laid out.
+#[test]
+fn a_layout_means_the_same() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut cases = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for (language, line, content) in blocks(&text) {
+            if language != "keepalived" {
+                continue;
+            }
+            let laid_out = conf::layout(content.as_bytes());
+            assert_eq!(conf::layout(&laid_out), laid_out, "line {line}");
+            let laid_out = String::from_utf8(laid_out).unwrap();
+            // places may move within a line
+            let without_places = |(said, meant): (String, String)| {
+                let said = said.lines().map(|line| {
+                    let (_, rest) = line.split_once(' ').unwrap_or(("", line));
+                    rest.to_owned()
+                });
+                (said.collect::<Vec<_>>(), meant)
+            };
+            let [before, after] = [&content, &laid_out].map(|text| without_places(outcome(text)));
+            assert_eq!(before, after, "line {line}");
+            cases += 1;
+        }
+    }
+    assert!(cases > 30, "only {cases} configurations");
 }

@@ -102,6 +102,16 @@ impl Check {
         }
     }
 
+    /// It is made, or fed from outside.
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.phase != Phase::Suspended
+    }
+
+    /// It has had a result.
+    pub(crate) const fn has_run(&self) -> bool {
+        self.has_run
+    }
+
     pub(crate) fn due(&self) -> Option<Instant> {
         match self.phase {
             Phase::Waiting { due } => Some(due),

@@ -75,6 +75,21 @@ impl Pools {
         self.check(check).is_some_and(|check| check.up)
     }
 
+    /// Whether a check is made at all (`ha_suspend` stops it).
+    pub fn is_enabled(&self, check: CheckId) -> bool {
+        self.check(check).is_some_and(Check::is_enabled)
+    }
+
+    /// Whether a check has had a result.
+    pub fn has_run(&self, check: CheckId) -> bool {
+        self.check(check).is_some_and(Check::has_run)
+    }
+
+    /// What a check adds to its server's weight.
+    pub fn check_weight(&self, check: CheckId) -> i64 {
+        self.check(check).map_or(0, |check| check.weight)
+    }
+
     fn server(&self, pool: PoolId, server: ServerId) -> Option<&Server> {
         self.all.get(&pool)?.servers.get(&server)
     }

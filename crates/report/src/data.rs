@@ -1,150 +1,353 @@
 //! The state of the VRRP process in the original's layout (`SIGUSR1`): tools look for labels, and
-//! tell sections apart by indentation.
-use core::fmt::{self, Write};
-use plan::{Address, Instance, Plan};
-use vrrp::{Auth, InstanceId, Preempt, Router, StateKind};
-use wire::{Family, Version};
+//! tell sections apart by indentation. The text is the plan's [`Sheet`](plan::Sheet); here its gaps are filled.
+use core::time::Duration;
+use plan::{Gap, Plan, Row, Subject};
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use vrrp::{GroupId, InstanceId, Reason, Router, StateKind, TrackerId, TrackerKind};
+use wire::Instant;
 
-/// The part of the file that belongs to virtual routers.
-pub fn vrrp(plan: &Plan, router: &Router) -> String {
-    let mut text = String::new();
-    // writing to a String cannot fail
-    let _ = topology(&mut text, plan, router);
+/// What the process knows besides its plan.
+pub struct Live<'a> {
+    /// The virtual routers.
+    pub router: &'a Router,
+    /// Monotonic time as time since 1970.
+    pub utc: &'a dyn Fn(Instant) -> Duration,
+    /// Time since 1970 as people write it: `Sat Nov 28 14:33:39.488495 2026`.
+    pub date: &'a dyn Fn(Duration) -> String,
+    /// What is heard and sent by.
+    pub sockets: Vec<Socket>,
+    /// Interfaces.
+    pub links: Vec<Link>,
+}
+
+/// A socket that instances share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Socket {
+    /// Interface.
+    pub interface: String,
+    /// `IPv4` or `IPv6`.
+    pub family: &'static str,
+    /// `VRRP` or `AH`.
+    pub protocol: &'static str,
+    /// The own address that peers send to; `None`: a group.
+    pub unicast: Option<std::net::IpAddr>,
+}
+
+/// An interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Name.
+    pub name: String,
+    /// Number.
+    pub index: u32,
+    /// Where adverts come from.
+    pub ipv4: Option<std::net::Ipv4Addr>,
+    /// Where adverts come from.
+    pub ipv6: Option<std::net::Ipv6Addr>,
+    /// Hardware address.
+    pub mac: Option<wire::MacAddr>,
+    /// Wanted up, and carrying packets.
+    pub up: (bool, bool),
+    /// The loopback interface.
+    pub loopback: bool,
+    /// Interface group.
+    pub group: u32,
+    /// Largest packet.
+    pub mtu: u32,
+}
+
+/// The whole file.
+pub fn vrrp(plan: &Plan, live: &Live<'_>) -> String {
+    let mut text = supervisor(plan);
+    let mut filler = Filler {
+        plan,
+        live,
+        instances: names(plan.instances.iter().map(|(id, one)| (*id, &*one.name))),
+        groups: names(plan.groups.iter().map(|(id, one)| (*id, &*one.name))),
+        objects: names(
+            plan.trackers
+                .iter()
+                .map(|(id, one)| (*id, &*one.tracker.name)),
+        ),
+        subject: &Subject::Daemon,
+    };
+    for row in &plan.sheet.vrrp {
+        // writing to a String cannot fail
+        let _ = filler.row(&mut text, row);
+    }
+    let _ = strangers(&mut text, live.router);
+    text
+}
+
+/// `keepalived_check.data`.
+pub fn checker(plan: &Plan, pools: &pool::Pools) -> String {
+    let mut text = supervisor(plan);
+    for line in crate::dump::lvs::lines(plan, Some(pools)) {
+        text.push_str(&line);
+        text.push('\n');
+    }
     text
 }
 
 /// What the supervisor knows of: its own file beside the roles' ones.
 pub fn supervisor(plan: &Plan) -> String {
-    let mut text = String::new();
-    // writing to a String cannot fail
-    let _ = global(&mut text, plan);
+    let mut text = plan.sheet.global.join("\n");
+    text.push('\n');
     text
 }
 
-fn global(out: &mut String, plan: &Plan) -> fmt::Result {
-    writeln!(out, "------< Global definitions >------")?;
-    match &plan.global.router_id {
-        Some(id) => writeln!(out, " Router ID = {id}"),
-        None => Ok(()),
-    }
+fn names<'a, T>(all: impl Iterator<Item = (T, &'a str)>) -> BTreeMap<&'a str, T> {
+    all.map(|(id, name)| (name, id)).collect()
 }
 
-fn topology(out: &mut String, plan: &Plan, router: &Router) -> fmt::Result {
-    global(out, plan)?;
-    if !plan.instances.is_empty() {
-        writeln!(out, "------< VRRP Topology >------")?;
-    }
-    for (id, instance) in &plan.instances {
-        block(out, *id, instance, router)?;
-    }
+/// Ours alone: what no instance is told of.
+fn strangers(out: &mut String, router: &Router) -> fmt::Result {
     writeln!(out, "------< VRRP packets for nobody >------")?;
     writeln!(out, " Unknown VRID = {}", router.unknown_vrids())?;
     writeln!(out, " Too short = {}", router.stubs())
 }
 
-fn block(out: &mut String, id: InstanceId, instance: &Instance, router: &Router) -> fmt::Result {
-    let params = &instance.params;
-    let state = router.state(id).map_or("INIT", name);
-    writeln!(out, " VRRP Instance = {}", instance.name)?;
-    writeln!(
-        out,
-        "   VRRP Version = {}",
-        if params.version == Version::V2 { 2 } else { 3 }
-    )?;
-    writeln!(out, "   State = {state}")?;
-    writeln!(
-        out,
-        "   Wantstate = {}",
-        if params.start_master {
-            "MASTER"
-        } else {
-            "BACKUP"
-        }
-    )?;
-    writeln!(out, "   Interface = {}", params.interface)?;
-    if let Some(master) = router.master(id) {
-        writeln!(out, "   Master router = {master}")?;
-    }
-    writeln!(
-        out,
-        "   Gratuitous ARP delay = {}",
-        params.garp.delay.as_secs()
-    )?;
-    writeln!(out, "   Gratuitous ARP repeat = {}", params.garp.repeat)?;
-    writeln!(
-        out,
-        "   Gratuitous ARP refresh = {}",
-        params.garp.refresh.as_secs()
-    )?;
-    writeln!(
-        out,
-        "   Gratuitous ARP refresh repeat = {}",
-        params.garp.refresh_repeat
-    )?;
-    writeln!(out, "   Virtual Router ID = {}", params.vrid)?;
-    writeln!(out, "   Priority = {}", params.priority)?;
-    let effective = router.effective_priority(id).unwrap_or(params.priority);
-    writeln!(out, "   Effective priority = {effective}")?;
-    match params.version {
-        Version::V2 => writeln!(out, "   Advert interval = {} sec", params.interval)?,
-        Version::V3 => writeln!(
-            out,
-            "   Advert interval = {} milli-sec",
-            u32::from(params.interval.centis()) * 10
-        )?,
-    }
-    writeln!(
-        out,
-        "   Preempt = {}",
-        if params.preempt == Preempt::No {
-            "disabled"
-        } else {
-            "enabled"
-        }
-    )?;
-    if let Preempt::After(delay) = params.preempt {
-        writeln!(out, "   Preempt delay = {} secs", delay.as_secs())?;
-    }
-    authentication(out, &params.auth)?;
-    addresses(out, &instance.addresses, params.family)?;
-    if let Some(stats) = router.stats(id) {
-        writeln!(out, "   Checksum errors = {}", stats.checksum_err)?;
-        writeln!(out, "   Version errors = {}", stats.version_err)?;
-    }
-    Ok(())
+struct Filler<'a> {
+    plan: &'a Plan,
+    live: &'a Live<'a>,
+    instances: BTreeMap<&'a str, InstanceId>,
+    groups: BTreeMap<&'a str, GroupId>,
+    objects: BTreeMap<&'a str, TrackerId>,
+    subject: &'a Subject,
 }
 
-/// The secret itself is nobody's business: masked, as the original does since 2.4.0.
-fn authentication(out: &mut String, auth: &Auth) -> fmt::Result {
-    match auth {
-        Auth::Pass(_) => {
-            writeln!(out, "   Authentication type = SIMPLE_PASSWORD")?;
-            writeln!(out, "   Password = ********")
+impl<'a> Filler<'a> {
+    fn row(&mut self, out: &mut String, row: &'a Row) -> fmt::Result {
+        match row {
+            Row::Text(text) => writeln!(out, "{text}"),
+            Row::About(subject) => {
+                self.subject = subject;
+                Ok(())
+            }
+            Row::Held(text) => {
+                let set = if self.is_held() { " set" } else { "" };
+                writeln!(out, "{text}{set}")
+            }
+            Row::Gap(gap, idle) => {
+                let idle = idle.as_deref();
+                match self.subject {
+                    Subject::Instance(name) => match self.instances.get(&**name) {
+                        Some(id) => self.instance(out, *id, *gap, idle),
+                        None => Ok(()),
+                    },
+                    Subject::Group(name) => match self.groups.get(&**name) {
+                        Some(id) => self.group(out, *id, name),
+                        None => Ok(()),
+                    },
+                    Subject::Object(name) => match self.objects.get(&**name) {
+                        Some(id) => self.object(out, *id),
+                        None => Ok(()),
+                    },
+                    Subject::Daemon => self.daemon(out, *gap),
+                }
+            }
         }
-        Auth::Ah(_) => {
-            writeln!(out, "   Authentication type = IPSEC_AH")?;
-            writeln!(out, "   Password = ********")
+    }
+
+    /// Static objects are there as long as the daemon is.
+    fn is_held(&self) -> bool {
+        let Subject::Instance(name) = self.subject else {
+            return true;
+        };
+        let id = self.instances.get(&**name);
+        id.and_then(|id| self.live.router.state(*id)) == Some(StateKind::Master)
+    }
+
+    fn instance(
+        &self,
+        out: &mut String,
+        id: InstanceId,
+        gap: Gap,
+        idle: Option<&str>,
+    ) -> fmt::Result {
+        let router = self.live.router;
+        let state = router.state(id).unwrap_or(StateKind::Init);
+        match gap {
+            Gap::State => self.state(out, id, state),
+            Gap::Wanted => writeln!(out, "   Wantstate = {}", name(wanted(state))),
+            Gap::Progress => self.progress(out, id),
+            Gap::Source => match (idle, router.source(id)) {
+                (Some(text), _) => writeln!(out, "{text}"),
+                (None, Some(source)) => writeln!(out, "   Using src_ip = {source}"),
+                (None, None) => writeln!(out, "   Using src_ip = (none)"),
+            },
+            Gap::Priority => {
+                let Some(priority) = router.effective_priority(id) else {
+                    return Ok(());
+                };
+                writeln!(out, "   Effective priority = {priority}")?;
+                writeln!(out, "   Total priority = {priority}")
+            }
+            Gap::LastAdvert => {
+                let at = router.last_advert(id).map_or(Duration::ZERO, self.live.utc);
+                writeln!(out, "   Last advert sent = {}", seconds(at))
+            }
+            Gap::Sockets | Gap::Pool | Gap::Group | Gap::Reading | Gap::Links => Ok(()),
         }
-        Auth::None => Ok(()),
+    }
+
+    fn state(&self, out: &mut String, id: InstanceId, state: StateKind) -> fmt::Result {
+        writeln!(out, "   State = {}", name(state))?;
+        if state != StateKind::Backup {
+            return Ok(());
+        }
+        match self.live.router.master(id) {
+            Some(master) => writeln!(out, "   Master router = {master}"),
+            None => writeln!(out, "   Master router = (none)"),
+        }
+    }
+
+    fn progress(&self, out: &mut String, id: InstanceId) -> fmt::Result {
+        let router = self.live.router;
+        let reasons = router.reasons(id).unwrap_or_default();
+        let has = |reason| reasons.has(reason);
+        let tracker = u8::from(has(Reason::Tracked) || has(Reason::StaticLost));
+        writeln!(out, "   Number of tracker faults = {tracker}")?;
+        let flags: Vec<_> = [
+            (
+                has(Reason::LinkDown) || has(Reason::LinkMissing),
+                "i/f down",
+            ),
+            (has(Reason::NoSource), "no source IP address"),
+            (has(Reason::Group), "sync group"),
+        ]
+        .into_iter()
+        .filter_map(|(on, text)| on.then_some(text))
+        .collect();
+        if flags.is_empty() {
+            writeln!(out, "   Flags of interface faults - (none)")?;
+        } else {
+            writeln!(out, "   Flags of interface faults:")?;
+            for flag in flags {
+                writeln!(out, "     {flag}")?;
+            }
+        }
+        let waits = u8::from(has(Reason::Waits));
+        writeln!(out, "   Number of track scripts init = {waits}")?;
+        if let Some(at) = router.last_transition(id) {
+            writeln!(out, "   Last transition = {}", self.stamp(at))?;
+        }
+        match router.deadline(id) {
+            Some(at) => writeln!(out, "   Read timeout = {}", self.stamp(at))?,
+            None => writeln!(out, "   Read timeout = DISABLED")?,
+        }
+        let down = router.master_down(id).unwrap_or_default();
+        writeln!(out, "   Master down timer = {} usecs", down.as_micros())
+    }
+
+    fn stamp(&self, at: Instant) -> String {
+        let at = (self.live.utc)(at);
+        format!("{} ({})", seconds(at), (self.live.date)(at))
+    }
+
+    fn group(&self, out: &mut String, id: GroupId, group: &str) -> fmt::Result {
+        let state = self.live.router.group_state(id).unwrap_or(StateKind::Init);
+        writeln!(out, " VRRP Sync Group = {group}, {}", name(state))?;
+        let members = self.plan.groups.get(&id).map(|group| &group.members);
+        let is = |wanted| {
+            let members = members.into_iter().flatten();
+            let states = members.filter_map(|id| self.live.router.state(*id));
+            states.filter(|state| *state == wanted).count()
+        };
+        let (fault, init) = (is(StateKind::Fault), is(StateKind::Init));
+        writeln!(out, "   Num member fault {fault}, num member init {init}")
+    }
+
+    fn object(&self, out: &mut String, id: TrackerId) -> fmt::Result {
+        let router = self.live.router;
+        let Some(object) = self.plan.trackers.get(&id) else {
+            return Ok(());
+        };
+        let up = router.is_up(id);
+        match object.tracker.kind {
+            TrackerKind::Script { .. } => {
+                let init = if up.is_some() { "unknown" } else { "INIT" };
+                writeln!(out, "   Init state = {init}")?;
+                let good = up == Some(true);
+                writeln!(out, "   Status = {}", if good { "GOOD" } else { "BAD" })
+            }
+            TrackerKind::File => writeln!(out, "   Status = {}", router.value(id).unwrap_or(0)),
+            TrackerKind::Process => {
+                writeln!(out, "   Have quorum = {}", up == Some(true))
+            }
+            TrackerKind::Bfd => {
+                let up = if up == Some(true) { "up" } else { "down" };
+                writeln!(out, "   Bfd is {up}")
+            }
+        }
+    }
+
+    fn daemon(&self, out: &mut String, gap: Gap) -> fmt::Result {
+        match gap {
+            Gap::Pool if !self.live.sockets.is_empty() => {
+                writeln!(out, "------< VRRP Sockpool >------")?;
+                let mut sockets = self.live.sockets.iter();
+                sockets.try_for_each(|socket| write_socket(out, socket))
+            }
+            Gap::Links => {
+                writeln!(out, "------< Interfaces >------")?;
+                let mut links = self.live.links.iter();
+                links.try_for_each(|link| write_link(out, link))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
-fn addresses(out: &mut String, all: &[Address], family: Family) -> fmt::Result {
-    writeln!(out, "   Virtual IP ({}):", all.len())?;
-    for address in all {
-        write!(
-            out,
-            "     {} dev {} scope {}",
-            address.prefix,
-            address.dev,
-            scope(address.scope)
-        )?;
-        if let (Some(label), Family::V4) = (&address.label, family) {
-            write!(out, " label {label}")?;
-        }
-        writeln!(out)?;
+fn write_socket(out: &mut String, socket: &Socket) -> fmt::Result {
+    writeln!(out, " Socket")?;
+    writeln!(out, "   Interface = {}", socket.interface)?;
+    writeln!(out, "   Family = {}", socket.family)?;
+    writeln!(out, "   Protocol = {}", socket.protocol)?;
+    match socket.unicast {
+        None => writeln!(out, "   Type = Multicast"),
+        Some(address) => writeln!(out, "   Type = Unicast\n   Address = {address}"),
     }
-    Ok(())
+}
+
+fn write_link(out: &mut String, link: &Link) -> fmt::Result {
+    writeln!(out, " Name = {}", link.name)?;
+    writeln!(out, "   index = {}", link.index)?;
+    match link.ipv4 {
+        Some(address) => writeln!(out, "   IPv4 address = {address}")?,
+        None => writeln!(out, "   IPv4 address = (none)")?,
+    }
+    match link.ipv6 {
+        Some(address) => writeln!(out, "   IPv6 address = {address}")?,
+        None => writeln!(out, "   IPv6 address = (none)")?,
+    }
+    if let Some(mac) = link.mac.filter(|_| !link.loopback) {
+        writeln!(out, "   MAC = {mac}")?;
+    }
+    let (up, running) = link.up;
+    let up = if up { "UP" } else { "DOWN" };
+    let running = if running { ", RUNNING" } else { ", no RUNNING" };
+    let loopback = if link.loopback {
+        ", no broadcast, loopback, no multicast"
+    } else {
+        ""
+    };
+    writeln!(out, "   State = {up}{running}{loopback}")?;
+    writeln!(out, "   Group = {}", link.group)?;
+    writeln!(out, "   MTU = {}", link.mtu)
+}
+
+fn seconds(at: Duration) -> String {
+    format!("{}.{:06}", at.as_secs(), at.subsec_micros())
+}
+
+/// What an instance is about to be: what it is, unless it waits.
+const fn wanted(state: StateKind) -> StateKind {
+    match state {
+        StateKind::Init | StateKind::Stopped => StateKind::Backup,
+        other => other,
+    }
 }
 
 pub(crate) fn scope(number: u8) -> &'static str {

@@ -14,9 +14,11 @@ const REACH: usize = 160;
 /// The diagnostics in the original's form, one or two lines each: `(FILE: Line N) text`, and no
 /// place for checks after parsing. (The original says what it finds in its first pass over a
 /// single file as `(Line N) text`, and then once more with the file: here it is said once.)
-pub fn lines(diagnostics: &[Diagnostic], snapshot: &Snapshot) -> Vec<String> {
+/// `advice`: ours too.
+pub fn lines(diagnostics: &[Diagnostic], snapshot: &Snapshot, advice: bool) -> Vec<String> {
     let mut out = Vec::with_capacity(diagnostics.len());
-    for found in diagnostics.iter().filter(|d| d.severity > Severity::Advice) {
+    let counts = |found: &&Diagnostic| advice || found.severity > Severity::Advice;
+    for found in diagnostics.iter().filter(counts) {
         let place = place(found, snapshot);
         out.push(format!("{place}{}", harmless(&found.message)));
         out.extend(
@@ -35,7 +37,9 @@ fn place(found: &Diagnostic, snapshot: &Snapshot) -> String {
         .first()
         .and_then(|label| snapshot.locate(label.span));
     match (found.pass, at) {
-        (Pass::After, _) | (_, None) => String::new(),
+        (_, None) => String::new(),
+        // the original has no place for these; advice is ours
+        (Pass::After, _) if found.severity > Severity::Advice => String::new(),
         (_, Some(at)) => format!("({}: Line {}) ", harmless(&at.file), at.line),
     }
 }
@@ -323,7 +327,10 @@ mod tests {
             "(k.conf: Line 5) number '300' outside range [1, 255]",
             "(k.conf: Line 5) (V) Priority not valid! must be between 1 & 255. Using default 100",
         ];
-        assert_eq!(lines(&loaded.diagnostics, &loaded.snapshot), expected);
+        assert_eq!(
+            lines(&loaded.diagnostics, &loaded.snapshot, false),
+            expected
+        );
     }
 
     #[test]
@@ -364,7 +371,7 @@ error[unknown-keyword]: Unknown keyword 'prioritty'
         assert!(picture.len() < 20_000);
         assert!(!picture.contains('\x1b'));
         assert!(
-            lines(&loaded.diagnostics, &loaded.snapshot)
+            lines(&loaded.diagnostics, &loaded.snapshot, false)
                 .iter()
                 .all(|l| !l.contains('\x1b'))
         );

@@ -1,4 +1,5 @@
 //! The manual of the configuration: every text is made from the keyword tables.
+use conf::keywords::words::{Word, places};
 use conf::{Keyword, Table};
 use std::fmt::Write as _;
 
@@ -9,6 +10,11 @@ pub fn explain(word: &str) -> Result<String, String> {
     for (path, table) in conf::keywords::ALL {
         for row in table.rows().filter(|row| row.name == word) {
             let _ = writeln!(out, "{}\n", entry(path, row));
+        }
+    }
+    for (place, words) in places() {
+        for row in words.iter().filter(|row| row.name == word) {
+            let _ = writeln!(out, "{}\n", word_entry(place, row));
         }
     }
     if !out.is_empty() {
@@ -22,6 +28,15 @@ pub fn explain(word: &str) -> Result<String, String> {
         Some(near) => format!("No keyword '{word}'; did you mean '{near}'?\n"),
         None => format!("No keyword '{word}'; docs/keywords.md lists all of them.\n"),
     })
+}
+
+fn word_entry(place: &str, row: &Word) -> String {
+    let mut out = format!("{} {}", row.name, row.args).trim_end().to_owned();
+    let _ = write!(out, "\n    {}\n    place: {place}", row.doc);
+    if !row.since.is_empty() {
+        let _ = write!(out, "\n    since: {}", row.since);
+    }
+    out
 }
 
 fn entry(path: &str, row: &Keyword) -> String {
@@ -71,7 +86,33 @@ pub fn keywords_md() -> String {
             );
         }
     }
+    for (place, words) in places() {
+        let _ = writeln!(out, "\n## {}\n", word_heading(place));
+        out.push_str("| word | what follows | |\n| --- | --- | --- |\n");
+        for row in words {
+            let since = since(row);
+            let _ = writeln!(
+                out,
+                "| {} | {} | {}{since} |",
+                code(row.name),
+                cell(row.args),
+                cell(row.doc)
+            );
+        }
+    }
     out
+}
+
+/// A place among the words: where a line stands, or what is written like a path.
+fn word_heading(place: &str) -> String {
+    place.replace(['(', ')'], "").replace('/', " > ")
+}
+
+fn since(row: &Word) -> String {
+    match row.since {
+        "" => String::new(),
+        version => format!(" Since {version}."),
+    }
 }
 
 /// The manual page `keepalived.conf(5)`, in roff.
@@ -99,6 +140,14 @@ pub fn man_page() -> String {
             };
             let text = format!("{}{}{}", row.doc, default.replace(" )", ")"), remarks(row));
             let _ = writeln!(out, "{}", roff(&text));
+        }
+    }
+    for (place, words) in places() {
+        let _ = writeln!(out, ".SH {}", roff(&word_heading(place)).to_uppercase());
+        for row in words {
+            let name = format!("{} {}", row.name, row.args);
+            let _ = writeln!(out, ".TP\n.B {}", roff(name.trim_end()));
+            let _ = writeln!(out, "{}", roff(&format!("{}{}", row.doc, since(row))));
         }
     }
     out
@@ -161,6 +210,8 @@ mod tests {
             text,
             "advert_int <0.01..255>\n    Time between adverts; version 2 takes whole seconds, version 3 hundredths up to 40.95.\n    place: vrrp_instance\n    default: 1\n    unit: seconds\n"
         );
+        let label = explain("label").unwrap();
+        assert!(label.contains("place: (address line)"), "{label}");
         assert!(explain("track_script").unwrap().matches("place:").count() >= 2);
         assert!(
             explain("prioritty")

@@ -343,6 +343,39 @@ impl Router {
         self.instances.get(&id)?.master
     }
 
+    /// Where an instance sends adverts from.
+    pub fn source(&self, id: InstanceId) -> Option<IpAddr> {
+        self.instances.get(&id)?.source
+    }
+
+    /// When a master's last advert was due.
+    pub fn last_advert(&self, id: InstanceId) -> Option<Instant> {
+        let instance = self.instances.get(&id)?;
+        let State::Master(master) = instance.state else {
+            return None;
+        };
+        let interval = instance.params.interval.as_duration().as_nanos();
+        let due = u128::from(master.advert_at.as_nanos()).checked_sub(interval)?;
+        u64::try_from(due).ok().map(Instant::from_nanos)
+    }
+
+    /// When something is due for an instance next.
+    pub fn deadline(&self, id: InstanceId) -> Option<Instant> {
+        let mut timers = self.timers.iter();
+        timers.find(|(_, of)| *of == id).map(|(at, _)| *at)
+    }
+
+    /// How long a backup waits for a master that is silent.
+    pub fn master_down(&self, id: InstanceId) -> Option<Duration> {
+        let instance = self.instances.get(&id)?;
+        let params = &instance.params;
+        let interval = match instance.state {
+            State::Backup(backup) => backup.interval,
+            _ => params.interval,
+        };
+        Some(interval.master_down(params.version, instance.priority(), params.down_adverts))
+    }
+
     /// Why an instance is in fault.
     pub fn reasons(&self, id: InstanceId) -> Option<Reasons> {
         self.instances.get(&id).map(|instance| instance.reasons)

@@ -42,6 +42,8 @@ pub struct Global {
     pub default_interface: Option<Spanned<Box<str>>>,
     /// `dynamic_interfaces`.
     pub dynamic_interfaces: bool,
+    /// `dynamic_interfaces allow_if_changes`.
+    pub allow_if_changes: bool,
     /// `enable_script_security`.
     pub enable_script_security: bool,
     /// `script_user`.

@@ -270,3 +270,8 @@ fn lifetime(cx: &mut Cx, word: &Word<'_>) -> Option<u32> {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) fn options() -> Vec<&'static str> {
+    OPTIONS.to_vec()
+}

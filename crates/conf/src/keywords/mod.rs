@@ -8,9 +8,10 @@ mod root_rows;
 mod route;
 mod track;
 mod vrrp;
+pub mod words;
 
 pub use global::GLOBAL;
-pub use lvs::{REAL_SERVER, VIRTUAL_SERVER, checkers};
+pub use lvs::{REAL_SERVER, REGEX_OPTIONS, VIRTUAL_SERVER, checkers};
 pub use root::ROOT;
 pub use track::{BFD, PROCESS, SCRIPT, TRACK_FILE, TRACK_GROUP};
 pub use vrrp::{AUTHENTICATION, HMAC, INSTANCE, SYNC_GROUP};
@@ -150,6 +151,39 @@ fn number(cx: &mut Cx, word: &Word<'_>, min: i64, max: i64, complaint: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What the parsers of lines know is what people are told of.
+    #[test]
+    fn every_option_of_a_line_is_documented() {
+        let known = |place: &str| -> Vec<&str> {
+            let all = words::places().filter(|(name, _)| name.starts_with(place));
+            all.flat_map(|(_, words)| words.iter().map(|word| word.name))
+                .collect()
+        };
+        for (place, options) in [
+            ("(address line)", address::options()),
+            ("(route line)", route::route_options()),
+            ("(rule line)", route::rule_options()),
+            ("HTTP_GET|SSL_GET/url/regex_options", REGEX_OPTIONS.to_vec()),
+        ] {
+            let known = known(place);
+            for option in options {
+                let told = known
+                    .iter()
+                    .any(|word| word.split(['|', '/', ',', ' ']).any(|part| part == option));
+                assert!(told, "{place}: {option} is not documented");
+            }
+        }
+        for (place, words) in words::places() {
+            for word in words {
+                assert!(
+                    word.doc.ends_with('.') && word.doc.len() > 4,
+                    "{place} {}",
+                    word.name
+                );
+            }
+        }
+    }
 
     #[test]
     fn tables_are_sorted_and_every_row_is_documented() {

@@ -401,6 +401,16 @@ fn prefix(cx: &mut Cx, word: &Word<'_>) -> bool {
 }
 
 #[cfg(test)]
+pub(super) fn route_options() -> Vec<&'static str> {
+    ROUTE.iter().map(|option| option.name).collect()
+}
+
+#[cfg(test)]
+pub(super) fn rule_options() -> Vec<&'static str> {
+    RULE.iter().map(|option| option.name).collect()
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -109,8 +109,12 @@ impl Reader<'_> {
             let text = format!(
                 "Configuration file '{pattern}' open problem (Too many open files) - skipping"
             );
-            let error = at_line("include-depth", Severity::Error, &text, at);
-            found.push(error.help("does a file include itself?"));
+            // beyond the number of files nothing changes any more: once is enough
+            let full = snapshot.files() >= self.limits.files;
+            if !(full && std::mem::replace(&mut self.full, full)) {
+                let error = at_line("include-depth", Severity::Error, &text, at);
+                found.push(error.help("does a file include itself?"));
+            }
             return true;
         }
         let paths = self.resolve(files, found, &pattern, checks, at);
@@ -193,7 +197,7 @@ fn unreadable(path: &str, why: &ReadError, checks: Checks, at: Span) -> Diagnost
         ),
         ReadError::NotRegular => (
             severity,
-            format!("Configuration file '{path}' is not a regular file - skipping"),
+            format!("Configuration file '{path}' is not a regular non-executable file - skipping"),
         ),
         why => (
             severity,

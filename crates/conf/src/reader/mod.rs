@@ -18,8 +18,6 @@ use std::sync::Arc;
 const LONGEST_LINE: usize = 1023;
 /// Expansions within expansions; more are a parameter that contains itself.
 const DEEPEST: u16 = 100;
-/// Lines that the preprocessor may make, so that a small file cannot keep it busy for ever.
-const MOST_EXPANSIONS: usize = 20_000_000;
 
 /// One line, without its end.
 #[derive(Debug, Clone)]
@@ -46,6 +44,8 @@ pub(crate) struct Reader<'a> {
     pending: Vec<Pending>,
     variables: Variables,
     expansions: usize,
+    /// There are as many files as there may be, and that was said.
+    full: bool,
     /// `include_check`: what counts for every include.
     pub(crate) checks: Checks,
 }
@@ -96,6 +96,7 @@ impl<'a> Reader<'a> {
             pending: Vec::new(),
             variables: Variables::new(options),
             expansions: 0,
+            full: false,
             checks: if options.all_includes {
                 Checks::ALL
             } else {
@@ -237,7 +238,7 @@ impl<'a> Reader<'a> {
         let (Pending::Line { at, .. } | Pending::Sequence { at, .. }) = &pending;
         let text = if at.depth > DEEPEST {
             "A parameter contains itself; the rest of this expansion is left out"
-        } else if self.expansions > MOST_EXPANSIONS || snapshot.len() > self.limits.bytes {
+        } else if self.expansions > self.limits.expansions || snapshot.len() > self.limits.bytes {
             "The preprocessor makes too many lines; the rest of this expansion is left out"
         } else {
             return self.go_on(snapshot, found, pending);

@@ -282,12 +282,26 @@ impl Role {
                 self.settings.sync_master = master;
                 self.sync();
             }
+            (ToRole::Dump(link::Dump::Data), _) => self.dump(),
             (ToRole::Dump(_), _) => {}
             _ => self
                 .log
                 .info("The supervisor sent a message that makes no sense here; it is ignored"),
         }
         Ok(())
+    }
+
+    /// Writes `keepalived_check.data`.
+    fn dump(&self) {
+        let process = std::process::id();
+        let text = format!("Printing checker data for process({process}) on signal");
+        self.log.info(text);
+        let path = std::path::Path::new(&self.settings.dump_dir).join("keepalived_check.data");
+        let text = report::data::checker(&self.plan, &self.pools);
+        if let Err(e) = crate::vrrp_role::write_whole(&path, text.as_bytes()) {
+            let text = format!("Cannot write {}: {e}", path.display());
+            self.log.info(text);
+        }
     }
 
     fn read_signals(&mut self) -> io::Result<()> {

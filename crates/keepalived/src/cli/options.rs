@@ -40,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) dump_conf: bool,
     /// `--lint`: advice too.
     pub(crate) lint: bool,
+    /// Files behind `--lint`: the nodes to compare.
+    pub(crate) nodes: Vec<String>,
     /// `--format json`.
     pub(crate) json: bool,
     pub(crate) pid_files: PidPaths,
@@ -108,6 +110,7 @@ impl Default for Options {
             fork: true,
             dump_conf: false,
             lint: false,
+            nodes: Vec::new(),
             json: false,
             pid_files: PidPaths {
                 parent: "/run/keepalived.pid".into(),

@@ -92,7 +92,7 @@ const OPTIONS: &[Row] = &[
     row(' ', "ignore-sigint", Takes::Nothing, Id::IgnoreSigint, "Ignore SIGINT (default means terminate)"),
     row(' ', "signum", Takes::Value("SIGFUNC"), Id::Signum, "Return signal number for STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON"),
     row('t', "config-test", Takes::Maybe("LOG_FILE"), Id::ConfigTest, "Check the configuration for obvious errors, output to stderr by default"),
-    row(' ', "lint", Takes::Nothing, Id::Lint, "With -t: also say what is allowed but probably not meant"),
+    row(' ', "lint", Takes::Nothing, Id::Lint, "With -t: also say what is allowed but probably not meant; with two or more files behind it, compare the nodes"),
     row(' ', "format", Takes::Value("FORMAT"), Id::Format, "With -t: 'text' (default) or 'json'"),
     row('v', "version", Takes::Nothing, Id::Version, "Display the version number"),
     row('h', "help", Takes::Nothing, Id::Help, "Display this help message"),

@@ -52,8 +52,27 @@ impl Role {
     }
 
     fn data(&self) -> String {
-        report::data::vrrp(&self.plan, &self.router)
+        let (now, utc) = (linux::clock::now(), linux::clock::utc());
+        let live = report::data::Live {
+            router: &self.router,
+            // a deadline lies ahead, a change of state behind
+            utc: &|at| (utc + at.saturating_since(now)).saturating_sub(now.saturating_since(at)),
+            date: &date,
+            sockets: self.sockets.shown(),
+            links: self.links.shown(),
+        };
+        report::data::vrrp(&self.plan, &live)
     }
+}
+
+/// Time since 1970 in local time, as the original writes it.
+fn date(utc: std::time::Duration) -> String {
+    let time = jiff::Timestamp::from_duration(utc.try_into().unwrap_or_default());
+    let local = time.map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
+    local.map_or_else(
+        |_| String::new(),
+        |at| at.strftime("%a %b %e %H:%M:%S.%6f %Y").to_string(),
+    )
 }
 
 /// Replaces `path` by a file with this content, readable by whom the `umask` lets read it.

@@ -203,6 +203,22 @@ impl Links {
         self.by_index.keys().filter_map(|index| self.view(*index))
     }
 
+    /// Every interface for the dump.
+    pub(super) fn shown(&self) -> Vec<report::data::Link> {
+        let one = |(index, entry): (&u32, &Entry)| report::data::Link {
+            name: entry.link.name.clone(),
+            index: *index,
+            ipv4: self.source_v4(entry),
+            ipv6: self.source_v6(entry),
+            mac: entry.link.mac,
+            up: (entry.link.is_up(), entry.link.is_running()),
+            loopback: entry.link.is_loopback(),
+            group: entry.link.group,
+            mtu: entry.link.mtu,
+        };
+        self.by_index.iter().map(one).collect()
+    }
+
     /// One interface as the machine sees it.
     pub(super) fn view(&self, index: u32) -> Option<vrrp::Link> {
         let entry = self.by_index.get(&index)?;

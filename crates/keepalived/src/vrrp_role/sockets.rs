@@ -231,6 +231,25 @@ impl Sockets {
         }
     }
 
+    /// What is heard, for the dump.
+    pub(super) fn shown(&self) -> Vec<report::data::Socket> {
+        let one = |ear: &Ear| report::data::Socket {
+            interface: ear.interface.clone(),
+            family: if ear.address.is_ipv4() {
+                "IPv4"
+            } else {
+                "IPv6"
+            },
+            protocol: if ear.protocol == wire::ipv4::PROTOCOL_AH {
+                "AH"
+            } else {
+                "VRRP"
+            },
+            unicast: Some(ear.address).filter(|address| !address.is_multicast()),
+        };
+        self.ears.keys().map(one).collect()
+    }
+
     /// Sends an advert.
     pub(super) fn send(&self, out: &Outgoing<'_>) -> io::Result<()> {
         let fits = |mouth: &&Mouth| {

@@ -13,6 +13,8 @@ pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
     }
     lint.shared_addresses(config);
     lint.scripts(config);
+    lint.shell_words(config);
+    lint.slow_scripts(config);
     lint.mail(config);
 }
 
@@ -32,6 +34,7 @@ impl Lint<'_> {
     fn instance(&mut self, config: &Config, block: &Block) {
         let name = &block.name.value;
         self.state_and_priority(block);
+        self.weights(config, block);
         for peer in &block.more.unicast_peers {
             if block
                 .source
@@ -97,6 +100,13 @@ impl Lint<'_> {
     fn state_and_priority(&mut self, block: &Block) {
         let name = &block.name.value;
         let Some(state) = block.state else { return };
+        if state.value == StartState::Backup && block.priority.is_none() {
+            let text = format!(
+                "({name}) state BACKUP without a priority: nodes that all have the default are equal"
+            );
+            let help = "the one with the highest address wins; write 'priority NUMBER', different on each node";
+            self.tell("priority-default", text, state.span, help);
+        }
         match (state.value, block.priority) {
             (StartState::Master, Some(priority)) if priority.value < Priority::DEFAULT => {
                 let text = format!(
@@ -121,6 +131,51 @@ impl Lint<'_> {
                 );
             }
             _ => {}
+        }
+    }
+
+    /// Weights that change nothing, and those that change too little.
+    fn weights(&mut self, config: &Config, block: &Block) {
+        let name = &block.name.value;
+        let scripts = block.track_scripts.iter().filter_map(|track| {
+            let script = config.scripts.iter();
+            let script = script.rev().find(|b| b.name.value == track.name.value);
+            let own = script.and_then(|b| b.weight).map(|weight| weight.value);
+            track.weight.or(own)
+        });
+        let others = [
+            &block.track_interfaces,
+            &block.track_files,
+            &block.track_processes,
+            &block.track_bfds,
+        ];
+        let others = others
+            .into_iter()
+            .flatten()
+            .filter_map(|track| track.weight);
+        let weights: Vec<_> = scripts.chain(others).filter(|w| w.value != 0).collect();
+        let Some(first) = weights.first() else { return };
+        if let Some(at) = block.nopreempt {
+            let text = format!(
+                "({name}) weights only lower or raise the priority, and with nopreempt no backup takes over from a master with a lower one"
+            );
+            let found = Diagnostic::new("weight-nopreempt", Severity::Advice, text).at(first.span);
+            let found = found.label(at, "nopreempt");
+            self.findings.push(
+                found.help(
+                    "write weight 0: then a failure is a fault, and the other node takes over",
+                ),
+            );
+        }
+        let priority = block.priority.map_or(Priority::DEFAULT, |p| p.value);
+        let most = weights.iter().all(|weight| weight.value > 0) && priority.get() == 254;
+        let least = weights.iter().all(|weight| weight.value < 0) && priority.get() == 1;
+        if most || least {
+            let text = format!(
+                "({name}) with priority {priority} the weights cannot change anything: priorities end at 1 and 254"
+            );
+            let help = "choose a priority that leaves room";
+            self.tell("weight-without-room", text, first.span, help);
         }
     }
 
@@ -167,6 +222,49 @@ impl Lint<'_> {
                 block.name.span,
                 "write 'timeout SECONDS'",
             );
+        }
+    }
+
+    /// Commands are run as they are: what only a shell understands is handed on as arguments.
+    fn shell_words(&mut self, config: &Config) {
+        for block in &config.scripts {
+            let Some(script) = &block.script else {
+                continue;
+            };
+            let command = &script.command.value;
+            let mut words = command.split_whitespace();
+            let shell = words.next().is_some_and(|program| program.ends_with("sh"));
+            let operators = ["|", "||", "&&", ">", ">>", "2>&1", "&>", ";"];
+            let Some(word) = words
+                .find(|word| operators.contains(word))
+                .filter(|_| !shell)
+            else {
+                continue;
+            };
+            let text = format!(
+                "vrrp_script {}: '{word}' is an argument of the program, there is no shell",
+                block.name.value
+            );
+            let help = "write a script file, or /bin/sh -c 'COMMAND'";
+            self.tell("no-shell", text, script.command.span, help);
+        }
+    }
+
+    /// A run that may last longer than the time between two runs.
+    fn slow_scripts(&mut self, config: &Config) {
+        for block in &config.scripts {
+            let interval = block
+                .interval
+                .map_or(core::time::Duration::from_secs(1), |i| i.value);
+            let Some(timeout) = block.timeout.filter(|timeout| timeout.value > interval) else {
+                continue;
+            };
+            let text = format!(
+                "vrrp_script {} may run longer than its interval: the next run has to wait",
+                block.name.value
+            );
+            let help = "make the timeout at most the interval";
+            self.tell("slow-script", text, timeout.span, help);
         }
     }
 

@@ -63,9 +63,6 @@ fn own_interface(block: &Block, findings: &mut Vec<Diagnostic>) {
         .iter()
         .filter(|track| track.name.value == own.value)
     {
-        if block.dont_track_primary || track.weight.is_some_and(|weight| weight.value != 0) {
-            continue;
-        }
         let text = format!(
             "({}) Ignoring track_interface {} since own interface",
             block.name.value, own.value
@@ -75,26 +72,14 @@ fn own_interface(block: &Block, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The weight that a tracked object has by itself.
-type Default<'a> = &'a dyn Fn(&str) -> Option<Weight>;
-
 fn owner_weights(config: &Config, block: &Block, findings: &mut Vec<Diagnostic>) {
     let name = &block.name.value;
     let mut tell = |track: &Track, text: String| {
         let found = Diagnostic::new("owner-weight", Severity::Warning, text).at(track.name.span);
         findings.push(found.help("the priority of an address owner is 255, whatever it tracks"));
     };
-    let weighted = |track: &Track, default: Option<Weight>| {
-        track
-            .weight
-            .or(default.map(|weight| weight.value))
-            .is_some_and(|weight| weight.value != 0)
-    };
-    for track in block
-        .track_interfaces
-        .iter()
-        .filter(|track| weighted(track, None))
-    {
+    let weighted = |track: &&Track| track.weight.is_some_and(|weight| weight.value != 0);
+    for track in block.track_interfaces.iter().filter(weighted) {
         tell(
             track,
             format!(
@@ -103,44 +88,44 @@ fn owner_weights(config: &Config, block: &Block, findings: &mut Vec<Diagnostic>)
             ),
         );
     }
-    let script = |name: &str| {
-        config
-            .scripts
-            .iter()
-            .find(|b| *b.name.value == *name)
-            .and_then(|b| b.weight)
-    };
-    let process = |name: &str| {
-        config
-            .processes
-            .iter()
-            .find(|b| *b.name.value == *name)
-            .and_then(|b| b.weight)
-    };
-    let bfd = |name: &str| {
-        config
-            .bfds
-            .iter()
-            .find(|b| *b.name.value == *name)
-            .and_then(|b| b.weight)
-    };
-    let lists: [(&str, &[Track], Default<'_>); 3] = [
-        ("script", &block.track_scripts, &script),
-        ("process", &block.track_processes, &process),
-        ("bfd", &block.track_bfds, &bfd),
+    // the original says nothing of processes, whose weights count as little
+    let lists: [(&str, &[Track]); 3] = [
+        ("script", &block.track_scripts),
+        ("file", &block.track_files),
+        ("bfd", &block.track_bfds),
     ];
-    for (what, tracks, default) in lists {
-        for track in tracks
-            .iter()
-            .filter(|track| weighted(track, default(&track.name.value)))
-        {
-            tell(
-                track,
-                format!(
-                    "({name}) ignoring tracked {what} {} with weights due to address_owner",
-                    track.name.value
-                ),
+    for (what, tracks) in lists {
+        for track in tracks {
+            let default = own_weight(config, what, &track.name.value);
+            let written = track.weight.or(default.map(|weight| weight.value));
+            let weight = written.map_or(i32::from(what == "file"), |weight| weight.value);
+            if weight == 0 {
+                continue;
+            }
+            let object = &track.name.value;
+            let weight = match what {
+                "script" => "weights".to_owned(),
+                _ => format!("weight {weight}"),
+            };
+            let text = format!(
+                "({name}) ignoring tracked {what} {object} with {weight} due to address_owner"
             );
+            tell(track, text);
         }
     }
+}
+
+/// The weight of an object's definition.
+fn own_weight(config: &Config, what: &str, name: &str) -> Option<Weight> {
+    let mut all = match what {
+        "script" => config.scripts.iter().map(|b| (&b.name, b.weight)).collect(),
+        "file" => config.files.iter().map(|b| (&b.name, b.weight)).collect(),
+        _ => config
+            .bfds
+            .iter()
+            .map(|b| (&b.name, b.weight))
+            .collect::<Vec<_>>(),
+    }
+    .into_iter();
+    all.find(|(known, _)| *known.value == *name)?.1
 }

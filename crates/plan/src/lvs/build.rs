@@ -1,6 +1,9 @@
 //! `virtual_server` blocks: defaults, inheritance and the original's consistency rules.
 use super::check::{self, Family as Inherited};
-use super::{FlushOnStop, Lvs, RealServer, Sorry, SyncDaemon, Timeouts, Tls, VirtualServer};
+use super::{
+    FlushOnStop, Group, Inherited as Settings, Lvs, RealServer, Sorry, SyncDaemon, Timeouts, Tls,
+    VirtualServer,
+};
 use crate::{mail, notify};
 use conf::config::{self, Method, Server, Target};
 use conf::{Config, Diagnostic, Severity, Spanned};
@@ -52,6 +55,48 @@ pub(crate) fn build(config: &Config, findings: &mut Vec<Diagnostic>) -> Lvs {
             .checker_without_ipvs
             .as_ref()
             .is_some_and(|on| on.value),
+        groups: groups(config),
+    }
+}
+
+/// The groups that a service uses.
+fn groups(config: &Config) -> Vec<Group> {
+    let used = |group: &&config::ServerGroup| {
+        let mut servers = config.virtual_servers.iter();
+        servers.any(
+            |block| matches!(&block.server, Server::Group(name) if name.value == group.name.value),
+        )
+    };
+    let group = |group: &config::ServerGroup| Group {
+        name: group.name.value.to_string(),
+        targets: group
+            .targets
+            .iter()
+            .map(|target| match &target.value {
+                Target::Range(from, to, port) => {
+                    super::Target::Range(*from, *to, port.unwrap_or(0))
+                }
+                Target::Fwmark(mark, _) => super::Target::Fwmark(*mark),
+            })
+            .collect(),
+    };
+    config
+        .server_groups
+        .iter()
+        .filter(used)
+        .map(group)
+        .collect()
+}
+
+fn settings(block: &config::Defaults, alpha: Option<bool>) -> Settings {
+    Settings {
+        connect_timeout: block.connect_timeout,
+        delay_loop: block.delay_loop,
+        retry: block.retry,
+        delay_before_retry: block.delay_before_retry,
+        warmup: block.warmup,
+        virtualhost: block.virtualhost.as_ref().map(ToString::to_string),
+        alpha,
     }
 }
 
@@ -105,6 +150,7 @@ impl Rules<'_> {
             let at = (protocol, port, forwarding);
             servers.extend(self.real(real, at, &name, ids, findings));
         }
+        servers.shrink_to_fit();
         let total: u64 = servers.iter().map(|server| u64::from(server.weight)).sum();
         let (quorum, hysteresis) = self.quorum(total, &name, findings);
         Some(VirtualServer {
@@ -128,6 +174,13 @@ impl Rules<'_> {
             quorum_up: block.quorum_up.as_ref().map(notify::command),
             quorum_down: block.quorum_down.as_ref().map(notify::command),
             alert: block.smtp_alert.or_else(|| self.alerts()).unwrap_or(false),
+            group: match &block.server {
+                Server::Group(name) => Some(name.value.to_string()),
+                _ => None,
+            },
+            forwarding,
+            inhibit_on_failure: block.inhibit_on_failure,
+            inherited: settings(&block.defaults, Some(block.alpha)),
             name,
         })
     }
@@ -211,10 +264,15 @@ impl Rules<'_> {
         match &self.block.server {
             Server::None => String::new(),
             Server::Fwmark(mark) => format!("FWM {mark}"),
-            Server::Group(name) => match protocol {
-                Some(protocol) => format!("[{}]:{protocol}", name.value),
-                None => format!("[{}]:none", name.value),
-            },
+            // services of one group are told apart by their number
+            Server::Group(name) => {
+                let same = |block: &&config::VirtualServer| matches!(&block.server, Server::Group(other) if other.value == name.value);
+                let before = self.config.virtual_servers.iter().filter(same);
+                let number = before
+                    .take_while(|block| block.span.start < self.block.span.start)
+                    .count();
+                format!("[{}]:{number}", name.value)
+            }
             Server::Address(address, port) => endpoint_name(*address, protocol, port.unwrap_or(0)),
         }
     }
@@ -232,6 +290,14 @@ impl Rules<'_> {
                 ports.all(|port| port == first).then_some(first)
             }
             Server::None | Server::Fwmark(_) => None,
+        }
+    }
+
+    /// The port that servers must have too; those of a group may have any.
+    fn fixed_port(&self) -> Option<u16> {
+        match &self.block.server {
+            Server::Address(_, port) => Some(port.unwrap_or(0)),
+            Server::None | Server::Fwmark(_) | Server::Group(_) => None,
         }
     }
 
@@ -273,7 +339,14 @@ impl Rules<'_> {
         let wanted = real.port.or(port).unwrap_or(0);
         let key = DestKey {
             address: real.address?,
-            port: same_port(wanted, port, forwarding, name, "real", findings),
+            port: same_port(
+                wanted,
+                self.fixed_port(),
+                forwarding,
+                name,
+                "real",
+                findings,
+            ),
         };
         let own_name = endpoint_name(key.address, protocol, key.port);
         let inherited = Inherited {
@@ -284,9 +357,11 @@ impl Rules<'_> {
             name: &own_name,
         };
         let checks = real.checkers.iter().flat_map(check::apart);
-        let checks = checks
+        let mut checks: Vec<_> = checks
             .filter_map(|checker| check::build(&checker, &inherited, ids, findings))
             .collect();
+        // there are many, and most have one
+        checks.shrink_to_fit();
         let block = self.block;
         Some(RealServer {
             id: ServerId(next(&mut ids.server)),
@@ -304,6 +379,10 @@ impl Rules<'_> {
                 .or_else(|| self.alerts())
                 .unwrap_or(true),
             checks,
+            inherited: {
+                let own = settings(&real.defaults, real.alpha);
+                (own != Settings::default()).then(|| Box::new(own))
+            },
             name: own_name,
         })
     }
@@ -319,7 +398,14 @@ impl Rules<'_> {
         let wanted = written.or(port).unwrap_or(0);
         let key = DestKey {
             address,
-            port: same_port(wanted, port, forwarding, name, "sorry", findings),
+            port: same_port(
+                wanted,
+                self.fixed_port(),
+                forwarding,
+                name,
+                "sorry",
+                findings,
+            ),
         };
         Some(Sorry {
             name: endpoint_name(key.address, protocol, key.port),

@@ -159,7 +159,11 @@ fn endpoint(connect: &config::Connect, family: &Family<'_>) -> Endpoint {
         .or(family.service.defaults.connect_timeout);
     Endpoint {
         address: connect.connect_ip.unwrap_or(family.key.address),
-        port: connect.connect_port.unwrap_or(family.key.port),
+        // the server's port as written: a tunnel or direct routing changes that of the table only
+        port: connect
+            .connect_port
+            .or(family.real.port)
+            .unwrap_or(family.key.port),
         timeout: timeout.unwrap_or(secs(5)),
         bind_address: connect.bindto,
         bind_port: connect.bind_port,
@@ -265,6 +269,7 @@ fn file(
     let own = known.weight.map_or(1, |weight| weight.value.value);
     let weight = weight.unwrap_or(own);
     Ok(FileCheck {
+        name: name.to_owned(),
         path: path.value.to_string(),
         weight: if reverse {
             weight.saturating_neg()

@@ -238,6 +238,8 @@ pub struct Misc {
 /// `FILE_CHECK`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileCheck {
+    /// Name of its `track_file`.
+    pub name: String,
     /// The file.
     pub path: String,
     /// What its number is multiplied with; 0: any other number than 0 is a failure.

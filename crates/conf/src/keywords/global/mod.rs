@@ -310,7 +310,10 @@ fn mcast_group(cx: &mut Cx, line: &Line<'_>) {
 
 fn dynamic_interfaces(cx: &mut Cx, line: &Line<'_>) {
     cx.config.global.dynamic_interfaces = true;
-    if let Some(word) = line.word(1).filter(|w| !w.is("allow_if_changes")) {
+    let Some(word) = line.word(1) else { return };
+    if word.is("allow_if_changes") {
+        cx.config.global.allow_if_changes = true;
+    } else {
         let text = format!("Unknown dynamic_interfaces option '{}'", word.text());
         cx.report("bad-value", Severity::Error, text, word.span);
     }

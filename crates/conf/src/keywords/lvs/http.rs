@@ -208,7 +208,7 @@ pub(super) static URL_OWN: &[Keyword] = &[
 ];
 
 /// Options of PCRE2; the position is the bit.
-const REGEX_OPTIONS: &[&str] = &[
+pub const REGEX_OPTIONS: &[&str] = &[
     "allow_empty_class",
     "alt_bsux",
     "auto_callout",

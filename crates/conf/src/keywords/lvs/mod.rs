@@ -6,6 +6,7 @@ mod real;
 mod server;
 mod target;
 
+pub use http::REGEX_OPTIONS;
 pub(super) use target::{GROUP_ARGS, close_server_group, open_server_group, target};
 
 use super::{fit, number, spanned};
@@ -456,6 +457,7 @@ pub(super) fn close_server(cx: &mut Cx) {
         let found = Diagnostic::new("no-real-server", Severity::Error, text).at(server.span);
         return cx.push(found.help("add a real_server block"));
     }
+    server.real_servers.shrink_to_fit();
     cx.config.virtual_servers.push(server);
 }
 

@@ -128,7 +128,8 @@ pub(super) fn check_xmit_base(cx: &mut Cx) {
     if let Some(vmac) = more
         .use_vmac
         .as_ref()
-        .filter(|_| !more.unicast_peers.is_empty() && !more.vmac_xmit_base)
+        .filter(|_| more.unicast_word.is_some() || !more.unicast_peers.is_empty())
+        .filter(|_| !more.vmac_xmit_base)
     {
         let (text, at) = (
             format!(
@@ -170,7 +171,6 @@ pub(super) fn use_vmac(cx: &mut Cx, line: &Line<'_>) {
         }
     }
     cx.instance.more.use_vmac = Some(vmac);
-    check_xmit_base(cx);
 }
 
 /// Six octets, or five to which the VRID is added later.

@@ -363,6 +363,7 @@ pub(super) fn open(cx: &mut Cx, line: &Line<'_>) -> bool {
 }
 
 pub(super) fn close(cx: &mut Cx) {
+    lines::check_xmit_base(cx);
     let instance = std::mem::take(&mut cx.instance);
     cx.config.instances.push(instance);
 }
@@ -478,7 +479,7 @@ static INSTANCE_LINES: &[Keyword] = &[
                 root::plain(cx, line)
             },
             item: lines::unicast_peer,
-            close: lines::check_xmit_base,
+            close: |_| {},
         },
         "Neighbours that get adverts by unicast.",
     ),

@@ -6,6 +6,7 @@
 mod adverts;
 mod burn;
 mod checks;
+mod configuration;
 mod crowd;
 mod figures;
 mod flood;
@@ -47,6 +48,7 @@ const PARTS: &[(&str, u32, Part)] = &[
     ("flood", 200_000, flood::bench),
     ("reload", 6, reload::bench),
     ("checks", 10, checks::bench),
+    ("configuration", 5, configuration::bench),
 ];
 
 const fn pace(version: Version, interval: u16, burners: usize) -> Pace {
