@@ -10,6 +10,7 @@ use pool::{CheckId, PoolId, ServerId, Verdict};
 use report::notice::Notice;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
@@ -60,6 +61,9 @@ impl Share {
         Share::of(server, self.of) == self.index
     }
 }
+
+/// Contents of files by name.
+pub(crate) type Material = BTreeMap<String, String>;
 
 /// From the prober to the checker: what came of checks, or why they failed.
 pub(crate) type FromProber = Vec<(CheckId, Result<(), String>)>;
@@ -168,14 +172,14 @@ pub(crate) fn receive<M: DeserializeOwned>(
     }
 }
 
-/// Puts a plan into a sealed memfd.
-pub(crate) fn seal(plan: &Plan) -> io::Result<OwnedFd> {
+/// Puts a plan, or what else is large, into a sealed memfd.
+pub(crate) fn seal<T: Serialize>(plan: &T) -> io::Result<OwnedFd> {
     let bytes = postcard::to_stdvec(plan).map_err(io::Error::other)?;
     linux::memfd::seal("keepalived-plan", &bytes)
 }
 
-/// Reads a plan back.
-pub(crate) fn unseal(memfd: &OwnedFd) -> io::Result<Plan> {
+/// Reads it back.
+pub(crate) fn unseal<T: DeserializeOwned>(memfd: &OwnedFd) -> io::Result<T> {
     let bytes = linux::memfd::read(memfd.as_fd())?;
     postcard::from_bytes(&bytes).map_err(io::Error::other)
 }

@@ -3,9 +3,9 @@
 //! Everything a server sends is read here and nowhere else; what comes out is a verdict and a
 //! line of text.
 use crate::exit;
-use crate::link::{self, FromProber, Share, ToProber};
+use crate::link::{self, FromProber, Material, Share, ToProber};
 use linux::channel::Channel;
-use plan::Plan;
+use plan::lvs::{Check, Lvs, Probe, Tls};
 use pool::CheckId;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -62,7 +62,7 @@ async fn serve(channel: Channel) -> io::Result<()> {
         loop {
             match link::receive::<ToProber>(channel.get_ref()) {
                 Ok(Some((ToProber::Plan(share), Some(plan)))) => {
-                    jobs = self::jobs(&link::unseal(&plan)?, share);
+                    jobs = self::jobs(link::unseal(&plan)?, share);
                 }
                 Ok(Some((ToProber::Plan(_), None))) => {
                     return Err(io::ErrorKind::InvalidData.into());
@@ -93,16 +93,29 @@ fn start(jobs: &Jobs, check: CheckId, step: u32, results: &Rc<Results>) {
     });
 }
 
-fn jobs(plan: &Plan, share: Share) -> Jobs {
-    let services = plan.lvs.servers.iter();
-    let reals = services.flat_map(|service| &service.servers);
+/// Makes ready what falls to this share, with contents in the place of the names of files.
+fn jobs((lvs, material): (Lvs, Material), share: Share) -> Jobs {
+    let contents = |name: &Option<String>| material.get(name.as_ref()?).cloned();
+    let shared = probe::Contexts::new(&Tls {
+        ca: None,
+        certificate: contents(&lvs.tls.certificate),
+        key: contents(&lvs.tls.key),
+        password: lvs.tls.password,
+    });
+    let services = lvs.servers.into_iter();
+    let reals = services.flat_map(|service| service.servers);
     let checks = reals
         .filter(|real| share.has(real.id))
-        .flat_map(|real| &real.checks);
-    let shared = probe::Contexts::new(&plan.lvs.tls);
-    checks
-        .map(|check| (check.id, Rc::new(probe::Job::new(&check.probe, &shared))))
-        .collect()
+        .flat_map(|real| real.checks);
+    let job = |mut check: Check| {
+        if let Probe::Http(http) = &mut check.probe
+            && let Some(verify) = http.tls.as_mut().and_then(|tls| tls.verify.as_mut())
+        {
+            verify.ca = contents(&verify.ca);
+        }
+        (check.id, Rc::new(probe::Job::new(check.probe, &shared)))
+    };
+    checks.map(job).collect()
 }
 
 /// What the checker has not been told yet.

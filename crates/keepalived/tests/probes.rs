@@ -60,7 +60,7 @@ fn run(space: &Space, probe: impl FnOnce() -> Probe + Send + 'static) -> Result<
             .unwrap();
         let start = Instant::now();
         let tls = Contexts::new(&Tls::default());
-        let result = runtime.block_on(Job::new(&probe(), &tls).run(0));
+        let result = runtime.block_on(Job::new(probe(), &tls).run(0));
         // four answers' time, and much more for a machine that is busy otherwise
         assert!(start.elapsed() < PATIENCE, "bounded in time");
         result.map_err(|why| why.to_string())

@@ -50,7 +50,7 @@ impl Lab {
                 .enable_all()
                 .build()
                 .unwrap();
-            let job = Job::new(&probe, &Contexts::new(&Tls::default()));
+            let job = Job::new(probe, &Contexts::new(&Tls::default()));
             let result = runtime.block_on(job.run(0));
             result.map_err(|why| why.to_string())
         };

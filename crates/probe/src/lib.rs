@@ -30,15 +30,12 @@ pub struct Job {
 
 impl Job {
     /// `tls` is shared by all checks.
-    pub fn new(probe: &Probe, tls: &Contexts) -> Job {
-        let pages = match probe {
+    pub fn new(probe: Probe, tls: &Contexts) -> Job {
+        let pages = match &probe {
             Probe::Http(http) => Pages::new(http, tls),
             _ => Pages::default(),
         };
-        Job {
-            probe: probe.clone(),
-            pages,
-        }
+        Job { probe, pages }
     }
 
     /// Makes it, or its part `step` (urls of `HTTP_GET`, counted from 0).

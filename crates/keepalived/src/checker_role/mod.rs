@@ -333,8 +333,11 @@ impl Role {
         let before = std::mem::replace(&mut self.plan, next);
         crate::files::set_umask(&self.plan);
         self.open_pipes();
-        self.probers.set_plan(&self.plan);
+        let all_stay = self.probers.set_plan(&self.plan);
         self.pools.apply(now, &wanted);
+        if !all_stay {
+            self.check_again(now, None);
+        }
         self.expect_changes(starting);
         self.want_changed(&before);
         self.sync();

@@ -2,7 +2,7 @@
 //!
 //! Each real server belongs to one of them. What is asked within one turn of the loop travels as
 //! one message.
-use super::{PROBER, Role};
+use super::{PROBER, Role, material};
 use crate::link::{self, FromProber, Share, ToProber};
 use crate::supervisor::{CHANNEL, ROLE};
 use linux::channel::Channel;
@@ -77,40 +77,41 @@ impl Prober {
 }
 
 impl Probers {
-    /// What is checked from now on.
-    pub(super) fn set_plan(&mut self, plan: &Plan) {
-        let mut checks = Plan {
-            lvs: plan.lvs.clone(),
-            ..Plan::default()
-        };
-        super::material::read(&mut checks.lvs);
+    /// What is checked from now on. False: a prober had to go, with the checks under way.
+    pub(super) fn set_plan(&mut self, plan: &Plan) -> bool {
         let services = plan.lvs.servers.iter();
         let mut reals = services.flat_map(|service| &service.servers);
         let any = reals.any(|real| real.checks.iter().any(|check| check.probe.is_remote()));
-        self.plan = link::seal(&checks).ok().filter(|_| any);
+        let work = (&plan.lvs, material::collect(&plan.lvs));
+        self.plan = link::seal(&work).ok().filter(|_| any);
         let count = usize::from(plan.lvs.probers.max(1));
+        let mut all_stay = count >= self.all.len();
         for index in count..self.all.len() {
             self.kill(index);
         }
         self.all.resize_with(count, Prober::default);
         for index in 0..count {
-            let told = match (&self.plan, self.all.get(index)) {
-                (Some(plan), Some(prober)) if prober.running.is_some() => {
-                    prober.send(&ToProber::Plan(self.share(index)), Some(plan))
-                }
-                _ => true,
-            };
-            if !told {
+            if !self.is_told(index) {
                 // it does not read: another one will
                 self.kill(index);
+                all_stay = false;
             }
-            let needed = self.plan.is_some();
-            if let Some(prober) = self.all.get_mut(index)
-                && needed
+            if let (Some(prober), Some(_)) = (self.all.get_mut(index), &self.plan)
                 && prober.running.is_none()
             {
                 prober.start_at.get_or_insert(Instant::ZERO);
             }
+        }
+        all_stay
+    }
+
+    /// Tells a prober that runs of the plan.
+    fn is_told(&self, index: usize) -> bool {
+        match (&self.plan, self.all.get(index)) {
+            (Some(plan), Some(prober)) if prober.running.is_some() => {
+                prober.send(&ToProber::Plan(self.share(index)), Some(plan))
+            }
+            _ => true,
         }
     }
 
@@ -247,12 +248,19 @@ impl Role {
         };
         prober.start_at = Some(now + prober.pause);
         self.probers.kill(index);
+        self.check_again(now, Some(share));
+        Ok(())
+    }
+
+    /// What a prober that is gone, or all of them, were about to check is checked again.
+    pub(super) fn check_again(&mut self, now: Instant, share: Option<Share>) {
         for id in self.pools.running() {
-            let server = self.names.check(&self.plan, id).map(|(_, real, _)| real.id);
-            if server.is_some_and(|server| share.has(server)) {
+            let Some((_, real, check)) = self.names.check(&self.plan, id) else {
+                continue;
+            };
+            if check.probe.is_remote() && share.is_none_or(|share| share.has(real.id)) {
                 self.pools.handle_lost(now, id);
             }
         }
-        Ok(())
     }
 }
