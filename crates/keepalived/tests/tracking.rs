@@ -205,3 +205,122 @@ fn a_script_that_hangs_is_ended_and_leaves_no_zombie() {
     daemon.signal(Signal::SIGTERM).unwrap();
     assert!(daemon.wait(lab::scenario::LONG).unwrap().success());
 }
+
+/// One instance for each kind of tracked object.
+const KINDS: &str = r#"
+vrrp_script turned {
+    script "/bin/sh -c 'test ! -e /run/down'"
+    interval 0.1
+    weight -20 reverse
+}
+vrrp_script slow {
+    script "/bin/sleep 3"
+    interval 60
+    weight -40
+    init_fail
+}
+vrrp_script who {
+    script "/bin/sh -c 'id -un >/tmp/who'"
+    interval 0.2
+    user nobody
+}
+vrrp_track_process pair {
+    process sleep 86001
+    quorum 2
+    weight 15
+}
+vrrp_instance SCRIPT {
+    interface eth0
+    virtual_router_id 51
+    track_script {
+        turned
+        who
+    }
+}
+vrrp_instance INIT {
+    interface eth0
+    virtual_router_id 52
+    track_script {
+        slow
+    }
+}
+vrrp_instance LINK {
+    interface eth0
+    virtual_router_id 53
+    track_interface {
+        eth1 weight 30
+    }
+}
+vrrp_instance FAULT {
+    interface eth0
+    virtual_router_id 54
+    track_interface {
+        eth1
+    }
+}
+vrrp_instance PROCESS {
+    interface eth0
+    virtual_router_id 55
+    track_process {
+        pair
+    }
+}
+"#;
+
+#[test]
+fn every_kind_of_object_is_followed_both_ways() {
+    let mut alone = Alone::new();
+    KINDS.clone_into(&mut alone.lb.config);
+    let space = &alone.lb.node.space;
+    let run = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        space.output(words[0], &words[1..]).unwrap();
+    };
+    run("ip link add eth1 type veth peer name eth1x");
+    run("ip link set eth1x up");
+    run("ip link set eth1 up");
+    alone.lb.start().unwrap();
+    let says = |alone: &Alone, since, line: &str| {
+        alone.check(alone.lb.logs(line, since).is_some(), line);
+    };
+    let moved = |name: &str, from: u8, to: u8| {
+        format!("({name}) Changing effective priority from {from} to {to}")
+    };
+    says(&alone, 0, &moved("INIT", 100, 60));
+    says(&alone, 0, &moved("LINK", 100, 130));
+    says(&alone, 0, "Process events of the kernel do not reach here");
+    says(&alone, 0, "(FAULT) Entering BACKUP STATE");
+
+    let since = now();
+    alone.lb.node.space.write("/run/down", "").unwrap();
+    says(&alone, since, &moved("SCRIPT", 100, 120));
+    let mut sleeps: Vec<_> = (0..2)
+        .map(|_| {
+            let mut sleep = std::process::Command::new("sleep");
+            sleep.arg("86001");
+            alone.lb.node.space.spawn(sleep).unwrap()
+        })
+        .collect();
+    says(&alone, since, &moved("PROCESS", 100, 115));
+    let run = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        alone.lb.node.space.output(words[0], &words[1..]).unwrap();
+    };
+    run("ip link set eth1 down");
+    says(&alone, since, &moved("LINK", 130, 100));
+    says(&alone, since, "(FAULT) Entering FAULT STATE");
+    says(&alone, 0, &moved("INIT", 60, 100));
+
+    let since = now();
+    run("rm /run/down");
+    run("ip link set eth1 up");
+    says(&alone, since, &moved("SCRIPT", 120, 100));
+    says(&alone, since, &moved("LINK", 100, 130));
+    says(&alone, since, "(FAULT) Entering BACKUP STATE");
+    for sleep in &mut sleeps {
+        sleep.kill().unwrap();
+        sleep.wait().unwrap();
+    }
+    says(&alone, since, &moved("PROCESS", 115, 100));
+    has(&mut alone, "/tmp/who", "nobody");
+}
