@@ -54,7 +54,7 @@ fn ipv4_header(kind: u8, source: IpAddr, destination: IpAddr, len: usize) -> Opt
 fn router(kind: u8, family: Family) -> Router {
     let mut router = Router::new();
     let (ipv4, ipv6) = (Some([10, 0, 0, 1].into()), Some([0xfe80, 0, 0, 0, 0, 0, 0, 1].into()));
-    router.handle_link(Instant::ZERO, &Link { name: "eth0".into(), index: 2, up: true, ipv4, ipv6 });
+    router.handle_link(Instant::ZERO, &Link { name: "eth0".into(), index: 2, up: true, ipv4, ipv6, sources: std::collections::BTreeSet::new() });
     let vrid = Vrid::new(1).expect("not 0");
     let mut params = Params::new("eth0", vrid, family);
     params.version = if kind & 2 == 0 { Version::V2 } else { Version::V3 };
