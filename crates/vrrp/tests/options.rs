@@ -630,3 +630,42 @@ fn without_an_interface_peers_are_spoken_to_from_the_source_that_is_written() {
     let verdict = other.router.handle_packet(other.now, &rx);
     assert_eq!(verdict, Verdict::Obeyed(ID));
 }
+
+#[test]
+fn a_master_may_be_of_another_subnet() {
+    let elsewhere = Params {
+        source: Some([192, 168, 7, 9].into()),
+        ..params(200)
+    };
+    let mut host = Host::new(5, params(100));
+    host.until(millis(1000));
+    let (verdict, _) = host.hear(&advert(9, elsewhere));
+    assert_eq!(verdict, Verdict::Obeyed(ID));
+    assert!(host.until(millis(4000)).is_empty(), "its timer began anew");
+    assert_eq!(host.state(), StateKind::Backup);
+}
+
+#[test]
+fn an_equal_advert_from_our_own_address_changes_nothing() {
+    let mut host = master(params(200));
+    host.hear(&advert(5, params(200)));
+    assert_eq!(host.state(), StateKind::Master);
+}
+
+#[test]
+fn refreshing_counts_from_the_end_of_the_delay() {
+    let mut refreshing = params(100);
+    refreshing.garp.refresh = Duration::from_secs(10);
+    let mut host = Host::new(5, refreshing);
+    // master at 3.609 s: at once, 5 s later, and from there each 10 s
+    for (until, announced) in [
+        (3700, 5),
+        (8700, 10),
+        (18_500, 10),
+        (18_700, 11),
+        (28_700, 12),
+    ] {
+        host.until(millis(until));
+        assert_eq!(host.announced, announced, "{until}");
+    }
+}
