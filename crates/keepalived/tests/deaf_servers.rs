@@ -201,7 +201,7 @@ fn a_webhook_is_told_everything_in_order_and_again_when_it_had_no_time() {
     let want = [
         "VI_1 INIT BACKUP: it started",
         "VI_1 BACKUP MASTER: no advert from a master in time",
-        "VI_1 MASTER FAULT: a tracked object failed",
+        "VI_1 MASTER FAULT: script chk failed",
         "VI_1 FAULT STOP: the daemon was told to stop",
     ];
     assert_eq!(told, want);

@@ -180,7 +180,8 @@ fn a_tracked_file_moves_the_priority_and_json_tells_it() {
         let Ok(json) = serde_json::from_slice::<serde_json::Value>(&text) else {
             return false;
         };
-        json[2]["data"]["effective_priority"] == 30 && json[0]["data"]["track_script"][0] == "chk"
+        json[2]["data"]["effective_priority"] == 30
+            && json[0]["data"]["track_script"][0] == "'/bin/sh' '-c' 'test ! -e /run/down'"
     });
 }
 

@@ -70,6 +70,8 @@ pub(crate) fn build(
         ttl,
         addresses,
         accept: true,
+        strict: strict::is_on(global, block),
+        promote_secondaries: block.more.promote_secondaries,
         routes: Vec::new(),
         rules: Vec::new(),
         notify: notify::notify(global, &block.notify, block.smtp_alert),

@@ -201,6 +201,10 @@ pub struct Instance {
     /// Others may talk to its addresses: the owner's, or `accept`, which is the default unless
     /// strict.
     pub accept: bool,
+    /// `strict_mode`.
+    pub strict: bool,
+    /// `promote_secondaries`.
+    pub promote_secondaries: bool,
     /// `virtual_routes`.
     pub routes: Vec<Route>,
     /// `virtual_rules`.

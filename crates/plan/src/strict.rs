@@ -3,10 +3,15 @@
 use conf::config::{Global, Instance as Block};
 use vrrp::{Auth, Params, Preempt};
 
+/// Whether it is on for an instance.
+pub(crate) fn is_on(global: &Global, block: &Block) -> bool {
+    let global = global.vrrp_strict.is_some_and(|strict| strict.value);
+    block.strict_mode.map_or(global, |strict| strict.value)
+}
+
 /// Resets what strict mode does not allow, where it is on.
 pub(crate) fn reset(params: &mut Params, global: &Global, block: &Block) {
-    let global = global.vrrp_strict.is_some_and(|strict| strict.value);
-    if !block.strict_mode.map_or(global, |strict| strict.value) {
+    if !is_on(global, block) {
         return;
     }
     params.start_master = params.priority.is_owner();

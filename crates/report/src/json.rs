@@ -2,8 +2,9 @@
 //!
 //! Version 1 is an array of instances; version 2 (`json_version`) an object that also has the
 //! tracked processes.
+use core::time::Duration;
 use plan::{Address, Command, Instance, Plan, Source};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use vrrp::{Auth, InstanceId, Preempt, Router, StateKind, Stats, What};
 use wire::{Instant, Version};
 
@@ -51,8 +52,10 @@ struct Data {
     iname: String,
     dont_track_primary: u8,
     skip_check_adv_addr: u8,
+    strict_mode: u8,
     vmac_ifname: String,
     ifp_ifname: String,
+    master_priority: u8,
     last_transition: f64,
     garp_delay: u64,
     garp_refresh: u64,
@@ -66,13 +69,16 @@ struct Data {
     base_priority: u8,
     effective_priority: u8,
     vipset: bool,
-    adver_int: f64,
+    promote_secondaries: bool,
+    adver_int: Number,
+    master_adver_int: Number,
     accept: u8,
     nopreempt: bool,
     preempt_delay: u64,
     state: u8,
     wantstate: u8,
     version: u8,
+    smtp_alert: bool,
     notify_deleted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     script_backup: Option<String>,
@@ -82,6 +88,8 @@ struct Data {
     script_fault: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     script_stop: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script_deleted: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     script: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,13 +124,21 @@ fn data(
         .split_at_checked(params.addresses.len())
         .unwrap_or((&instance.addresses, &[]));
     let lines = |all: &[Address]| all.iter().map(|address| line(address, held)).collect();
+    // adverts go by an interface that was made on top of another
+    let upper = plan
+        .uppers
+        .iter()
+        .find(|upper| upper.name == params.interface);
+    let below = upper.map_or(&params.interface, |upper| &upper.base);
     let text = |command: &Option<Command>| command.as_ref().map(quoted);
     Some(Data {
         iname: instance.name.clone(),
         dont_track_primary: params.dont_track_primary.into(),
         skip_check_adv_addr: params.skip_address_check.into(),
-        vmac_ifname: String::new(),
-        ifp_ifname: params.interface.clone(),
+        strict_mode: instance.strict.into(),
+        vmac_ifname: upper.map(|upper| upper.name.clone()).unwrap_or_default(),
+        ifp_ifname: below.clone(),
+        master_priority: router.heard_priority(id).map_or(0, wire::Priority::get),
         last_transition: utc(router.last_transition(id)?),
         garp_delay: garp.delay.as_secs(),
         garp_refresh: garp.refresh.as_secs(),
@@ -136,7 +152,9 @@ fn data(
         base_priority: params.priority.get(),
         effective_priority: router.effective_priority(id)?.get(),
         vipset: held,
-        adver_int: params.interval.as_duration().as_secs_f64(),
+        promote_secondaries: instance.promote_secondaries,
+        adver_int: Number(params.interval.as_duration()),
+        master_adver_int: Number(router.master_interval(id)?.as_duration()),
         accept: instance.accept.into(),
         nopreempt: params.preempt == Preempt::No,
         preempt_delay: match params.preempt {
@@ -144,13 +162,19 @@ fn data(
             Preempt::Yes | Preempt::No => 0,
         },
         state: number(state),
-        wantstate: number(if held { state } else { StateKind::Backup }),
+        wantstate: number(if state == StateKind::Init {
+            StateKind::Backup
+        } else {
+            state
+        }),
         version: if params.version == Version::V2 { 2 } else { 3 },
+        smtp_alert: notify.alert,
         notify_deleted: notify.deleted.is_some(),
         script_backup: text(&notify.backup),
         script_master: text(&notify.master),
         script_fault: text(&notify.fault),
         script_stop: text(&notify.stop),
+        script_deleted: notify.deleted.as_ref().and_then(text),
         script: text(&notify.any),
         script_master_rx_lower_pri: text(&notify.lower_priority),
         vips: lines(own),
@@ -166,6 +190,18 @@ fn data(
         // masked, as the original does since 2.4.0
         secret: (params.auth != Auth::None).then_some("********"),
     })
+}
+
+/// Seconds, without a fraction where there is none: some readers take whole numbers only.
+struct Number(Duration);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.subsec_nanos() {
+            0 => serializer.serialize_u64(self.0.as_secs()),
+            _ => serializer.serialize_f64(self.0.as_secs_f64()),
+        }
+    }
 }
 
 /// The original's numbers.
@@ -218,7 +254,12 @@ fn tracked(plan: &Plan, instance: &Instance, kind: Tracks) -> Vec<String> {
                 Source::Process(_) => Tracks::Processes,
                 Source::File(_) | Source::Bfd => return None,
             };
-            (is == kind).then(|| object.tracker.name.clone())
+            // scripts are told by their commands, as the original does
+            let text = match &object.source {
+                Source::Script(script) => quoted(&script.command),
+                _ => object.tracker.name.clone(),
+            };
+            (is == kind).then_some(text)
         }
     };
     let tracks = instance.params.tracks.iter();
@@ -228,11 +269,15 @@ fn tracked(plan: &Plan, instance: &Instance, kind: Tracks) -> Vec<String> {
 #[derive(Serialize)]
 struct TrackedProcess {
     process: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<String>,
+    param_match: &'static str,
     min_processes: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
     max_processes: Option<u32>,
     have_quorum: bool,
-    terminate_delay: f64,
-    fork_delay: f64,
+    terminate_delay: Number,
+    fork_delay: Number,
     full_command: bool,
 }
 
@@ -240,11 +285,18 @@ fn processes(plan: &Plan, router: &Router) -> Vec<TrackedProcess> {
     let process = |(id, object): (&vrrp::TrackerId, &plan::Object)| match &object.source {
         Source::Process(process) => Some(TrackedProcess {
             process: object.tracker.name.clone(),
+            parameters: process.params.as_ref().map(|(words, _)| words.join(" ")),
+            param_match: match process.params {
+                None => "none",
+                Some((_, plan::ParamMatch::Exact)) => "exact",
+                Some((_, plan::ParamMatch::Partial)) => "partial",
+                Some((_, plan::ParamMatch::Initial)) => "initial",
+            },
             min_processes: process.quorum,
             max_processes: (process.quorum_max != u32::MAX).then_some(process.quorum_max),
             have_quorum: router.is_up(*id).unwrap_or(false),
-            terminate_delay: process.terminate_delay.as_secs_f64(),
-            fork_delay: process.fork_delay.as_secs_f64(),
+            terminate_delay: Number(process.terminate_delay),
+            fork_delay: Number(process.fork_delay),
             full_command: process.full_command,
         }),
         _ => None,
@@ -334,6 +386,8 @@ mod tests {
             ttl: 255,
             addresses,
             accept: true,
+            strict: false,
+            promote_secondaries: false,
             routes: Vec::new(),
             rules: Vec::new(),
             notify,
@@ -355,6 +409,11 @@ mod tests {
         assert_eq!(data["vips"][1], "10.0.0.101 dev eth0 scope global");
         assert_eq!(data["evips"][0], "10.0.1.1 dev eth0 scope global");
         assert_eq!(data["last_transition"], 1.5);
+        assert!(data["adver_int"].is_u64(), "a whole number");
+        assert_eq!(
+            (&data["smtp_alert"], &data["strict_mode"]),
+            (&false.into(), &0.into())
+        );
         assert_eq!(one[0]["stats"]["become_master"], 0);
         assert!(data.get("track_script").is_none(), "left out when empty");
         assert_eq!(dump(2)["vrrp"][0]["data"]["vrid"], 51);

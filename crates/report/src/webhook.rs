@@ -1,9 +1,9 @@
 //! What `notify_url` posts.
 use crate::cause;
-use crate::notice::Notice;
+use crate::notice::{Notice, Occasion};
 use plan::Plan;
 use serde::Serialize;
-use vrrp::StateKind;
+use vrrp::{Cause, StateKind};
 
 /// A change of an instance or a group.
 #[derive(Serialize)]
@@ -37,7 +37,12 @@ struct Server<'a> {
 
 /// A change of an instance or a group; `time` as RFC 3339 has it.
 pub fn vrrp(plan: &Plan, notice: &Notice, name: &str, time: &str) -> String {
-    let (kind, word) = (notice.kind(), notice.occasion.word());
+    let kind = notice.kind();
+    // scripts and mail have the original's word for a removal, FAULT, unless `notify_deleted`
+    let word = match (&notice.cause, notice.occasion) {
+        (Some(Cause::Reloaded), Occasion::Fault) => Occasion::Deleted.word(),
+        (_, occasion) => occasion.word(),
+    };
     let change = Vrrp {
         time,
         node: node(plan),
@@ -82,8 +87,8 @@ const fn state(state: StateKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notice::{Occasion, Who};
-    use vrrp::{Cause, GroupId, InstanceId};
+    use crate::notice::Who;
+    use vrrp::{GroupId, InstanceId};
 
     #[test]
     fn changes_are_told_with_what_was_before_and_why() {
@@ -100,6 +105,12 @@ mod tests {
             vrrp(&plan, &notice, "VI_1", "T"),
             r#"{"time":"T","node":"lb01","type":"INSTANCE","name":"VI_1","state":"MASTER","previous":"BACKUP","priority":100,"cause":"no advert from a master in time"}"#
         );
+        let removed = Notice {
+            occasion: Occasion::Fault,
+            cause: Some(Cause::Reloaded),
+            ..notice.clone()
+        };
+        assert!(vrrp(&plan, &removed, "VI_1", "T").contains(r#""state":"DELETED""#));
         notice.who = Who::Group(GroupId(0));
         (notice.from, notice.cause) = (None, None);
         assert_eq!(

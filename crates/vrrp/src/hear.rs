@@ -5,8 +5,8 @@ use crate::receive::{self, Advert};
 use crate::router::Verdict;
 use crate::state::State;
 use crate::{Event, Received, Reject};
-use wire::Instant;
 use wire::vrrp::Packet;
+use wire::{Instant, Priority};
 
 impl Instance {
     pub(crate) fn handle_advert(
@@ -49,6 +49,9 @@ impl Instance {
         let changed = self.master != Some(advert.from);
         if matches!(self.state, State::Backup(_)) {
             self.note_master(advert, out);
+        }
+        if advert.priority != Priority::STOP {
+            self.heard = Some(advert.priority);
         }
         self.compare(now, advert, packet, changed, out);
         self.obey(now, advert, out);

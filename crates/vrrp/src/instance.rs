@@ -28,6 +28,8 @@ pub(crate) struct Instance {
     pub(crate) weight: i32,
     /// Source of the last advert that was obeyed.
     pub(crate) master: Option<IpAddr>,
+    /// The priority of the last one that was no farewell.
+    pub(crate) heard: Option<Priority>,
     pub(crate) told: Told,
     pub(crate) since: Instant,
     pub(crate) adverts: Adverts,
@@ -63,6 +65,7 @@ impl Instance {
             stats: Stats::default(),
             weight: 0,
             master: None,
+            heard: None,
             told: Told::default(),
             since: now,
             adverts: Adverts::default(),

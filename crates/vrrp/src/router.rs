@@ -14,7 +14,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use wire::vrrp::Packet;
-use wire::{Family, Instant, Priority};
+use wire::{AdvertInterval, Family, Instant, Priority};
 
 /// Where an advert belongs: interface index, virtual router identifier, family.
 type Key = (u32, u8, Family);
@@ -374,6 +374,20 @@ impl Router {
             _ => params.interval,
         };
         Some(interval.master_down(params.version, instance.priority(), params.down_adverts))
+    }
+
+    /// The priority of the last advert that an instance obeyed and that was no farewell.
+    pub fn heard_priority(&self, id: InstanceId) -> Option<Priority> {
+        self.instances.get(&id)?.heard
+    }
+
+    /// The interval of an instance's master: as backup the one learnt, else its own.
+    pub fn master_interval(&self, id: InstanceId) -> Option<AdvertInterval> {
+        let instance = self.instances.get(&id)?;
+        Some(match instance.state {
+            State::Backup(backup) => backup.interval,
+            _ => instance.params.interval,
+        })
     }
 
     /// Why an instance is in fault.

@@ -67,6 +67,8 @@ fn instance(name: u8, block: &Block) -> Instance {
         ttl: 255,
         addresses,
         accept: true,
+        strict: false,
+        promote_secondaries: false,
         routes: Vec::new(),
         rules: Vec::new(),
         notify: plan::Notify::default(),
