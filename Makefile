@@ -39,10 +39,12 @@ soak: deps
 	    -E 'binary(group_histories) | test(after_any_reloads)'
 	$(CARGO) nextest run --package keepalived --stress-duration $(SOAK)
 
-# Every fuzz target for FUZZ seconds; needs a nightly compiler and cargo-fuzz.
+# Every fuzz target for FUZZ seconds, beginning with what is in fuzz/seeds; needs a nightly compiler
+# and cargo-fuzz.
 fuzz:
 	cd fuzz && for target in $$($(CARGO) +nightly fuzz list); do \
-	    $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ) || exit 1; done
+	    mkdir -p corpus/$$target seeds/$$target; \
+	    $(CARGO) +nightly fuzz run $$target corpus/$$target seeds/$$target -- -max_total_time=$(FUZZ) || exit 1; done
 
 deps:
 	@scripts/install-deps
