@@ -24,59 +24,110 @@ pub struct Outcome {
     pub output: String,
 }
 
-/// Boots a guest, runs `script` (for `bash`; the modules named are loaded, `$BOX` is a directory of
-/// its own that outlasts the guest's `/tmp`), and waits for its end. `programs` are copied into
-/// `$BOX` first: where they lie may be covered in the guest.
-///
-/// A guest that ended before `script` began, as happens on a busy machine, is booted again, `BOOTS`
-/// times at most.
+/// Boots a guest with the usual memory, runs `script` and waits for its end: see [`Guest::run`].
 ///
 /// # Errors
-/// `NotFound` when User-Mode Linux is not installed, `TimedOut` when the guest did not end within
-/// `limit`; it is killed then, and the error has what it wrote.
+/// Those of [`Guest::run`].
 pub fn run(
     modules: &[&str],
     programs: &[&Path],
     script: &str,
     limit: Duration,
 ) -> io::Result<Outcome> {
-    if !Path::new(KERNEL).exists() || !Path::new(MODULES).exists() {
-        return Err(io::Error::new(
-            io::ErrorKind::NotFound,
-            "User-Mode Linux is not installed: run scripts/install-deps",
-        ));
+    let guest = Guest {
+        modules,
+        programs,
+        limit,
+        ..Guest::default()
+    };
+    guest.run(script)
+}
+
+/// What a guest is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Guest<'a> {
+    /// Kernel modules to load.
+    pub modules: &'a [&'a str],
+    /// Programs that are copied into `$BOX`: where they lie may be covered in the guest.
+    pub programs: &'a [&'a Path],
+    /// Further files of `$BOX`: name and text.
+    pub files: &'a [(&'a str, &'a str)],
+    /// Memory, in MiB; only what is used is taken from the host.
+    pub memory: u32,
+    /// It is killed when it has not ended by then.
+    pub limit: Duration,
+}
+
+impl Default for Guest<'_> {
+    fn default() -> Self {
+        Guest {
+            modules: &[],
+            programs: &[],
+            files: &[],
+            memory: 384,
+            limit: Duration::from_mins(5),
+        }
     }
-    let mut consoles = String::new();
-    for _ in 0..BOOTS {
+}
+
+impl Guest<'_> {
+    /// Boots the guest, runs `script` (for `bash`; `$BOX` is a directory of its own that outlasts the
+    /// guest's `/tmp`), and waits for its end.
+    ///
+    /// A guest that ended before `script` began, as happens on a busy machine, is booted again,
+    /// `BOOTS` times at most.
+    ///
+    /// # Errors
+    /// `NotFound` when User-Mode Linux is not installed, `TimedOut` when the guest did not end
+    /// in time; it is killed then, and the error has what it wrote.
+    pub fn run(&self, script: &str) -> io::Result<Outcome> {
+        if !Path::new(KERNEL).exists() || !Path::new(MODULES).exists() {
+            return Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "User-Mode Linux is not installed: run scripts/install-deps",
+            ));
+        }
+        let mut consoles = String::new();
+        for _ in 0..BOOTS {
+            let place = self.furnish(script)?;
+            boot(&place, self.memory, self.limit)?;
+            let output = place.read("output");
+            if let Ok(status) = place.read("status").trim().parse() {
+                return Ok(Outcome { status, output });
+            }
+            consoles.push_str(&place.read("console"));
+            if place.0.join("output").exists() {
+                let why = format!("the guest ended early:\n{consoles}\n{output}");
+                return Err(io::Error::other(why));
+            }
+        }
+        let why = format!("the guest did not boot:\n{consoles}");
+        Err(io::Error::other(why))
+    }
+
+    fn furnish(&self, script: &str) -> io::Result<Place> {
         let place = Place::new()?;
-        for program in programs {
+        for program in self.programs {
             let name = program.file_name().unwrap_or_default();
             fs::copy(program, place.0.join(name))?;
         }
-        place.write("script", script)?;
-        place.write("init", &init(&place.0, modules))?;
+        for (name, text) in self.files {
+            place.write(name, text, 0o644)?;
+        }
+        place.write("script", script, 0o755)?;
+        place.write("init", &init(&place.0, self.modules), 0o755)?;
         place.compile_shim()?;
-        boot(&place, limit)?;
-        let output = place.read("output");
-        if let Ok(status) = place.read("status").trim().parse() {
-            return Ok(Outcome { status, output });
-        }
-        consoles.push_str(&place.read("console"));
-        if place.0.join("output").exists() {
-            let why = format!("the guest ended early:\n{consoles}\n{output}");
-            return Err(io::Error::other(why));
-        }
+        Ok(place)
     }
-    let why = format!("the guest did not boot:\n{consoles}");
-    Err(io::Error::other(why))
 }
 
 /// Starts the guest's kernel and waits for its end.
-fn boot(place: &Place, limit: Duration) -> io::Result<()> {
+fn boot(place: &Place, memory: u32, limit: Duration) -> io::Result<()> {
     let console = File::create(place.0.join("console"))?;
     let name = place.0.file_name().unwrap_or_default().to_string_lossy();
     let mut guest = Command::new(KERNEL)
-        .args(["mem=384M", "rootfstype=hostfs", "rootflags=/", "rw"])
+        .arg(format!("mem={memory}M"))
+        .args(["rootfstype=hostfs", "rootflags=/", "rw"])
         .args(["con=null", "con0=null,fd:1", "quiet", "panic=-1"])
         .arg(format!("init={}", place.0.join("init").display()))
         .arg(format!("umid={name}"))
@@ -140,15 +191,15 @@ impl Place {
         Ok(Place(path))
     }
 
-    fn write(&self, name: &str, text: &str) -> io::Result<()> {
+    fn write(&self, name: &str, text: &str, mode: u32) -> io::Result<()> {
         let path = self.0.join(name);
         fs::write(&path, text)?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode))
     }
 
     /// See the head of `uml/xstate.c`.
     fn compile_shim(&self) -> io::Result<()> {
-        self.write("xstate.c", include_str!("uml/xstate.c"))?;
+        self.write("xstate.c", include_str!("uml/xstate.c"), 0o644)?;
         let mut compiler = Command::new("cc");
         compiler.args(["-shared", "-fPIC", "-O2", "-o", "xstate.so", "xstate.c"]);
         let made = compiler.current_dir(&self.0).output()?;

@@ -32,6 +32,8 @@ pub struct Lvs {
     pub timeouts: Timeouts,
     /// `lvs_sync_daemon`.
     pub sync_daemon: Option<SyncDaemon>,
+    /// `net_namespace_ipvs`: where the table is; our own network namespace when `None`.
+    pub namespace: Option<String>,
     /// `SSL`: what `SSL_GET` presents.
     pub tls: Tls,
     /// `checker_probers`: processes that make checks, at least one.
@@ -149,6 +151,8 @@ pub struct VirtualServer {
     pub announce_initial: bool,
     /// `ha_suspend`.
     pub ha_suspend: bool,
+    /// `drain_timeout`: how long a removed server may keep its connections.
+    pub drain_timeout: Duration,
     /// `quorum_up`.
     pub quorum_up: Option<Command>,
     /// `quorum_down`.

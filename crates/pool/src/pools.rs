@@ -292,9 +292,16 @@ impl Pools {
     }
 
     fn remove(&mut self, id: PoolId) {
-        if self.all.remove(&id).is_some() {
-            self.owners.retain(|_, (pool, _)| *pool != id);
+        if let Some(pool) = self.all.remove(&id) {
+            self.disown(&pool.servers);
             self.effects.push_back(Effect::Entries(id));
+        }
+    }
+
+    /// Nobody waits for results of these servers' checks any more.
+    fn disown(&mut self, servers: &BTreeMap<ServerId, Server>) {
+        for check in servers.values().flat_map(|server| server.checks.keys()) {
+            self.owners.remove(check);
         }
     }
 
@@ -303,7 +310,7 @@ impl Pools {
             return;
         };
         let mut before = std::mem::take(&mut pool.servers);
-        self.owners.retain(|_, (owner, _)| *owner != id);
+        self.disown(&before);
         for (&server, p) in &params.servers {
             let next = match before.remove(&server) {
                 Some(old) => self.tune_server(now, (id, server), old, p),

@@ -35,6 +35,8 @@ pub struct VirtualServer {
     pub real_servers: Vec<RealServer>,
     /// `alpha`: all real servers start down.
     pub alpha: bool,
+    /// `drain_timeout`: how long a removed real server may keep its connections (not in the original).
+    pub drain_timeout: Option<Duration>,
     /// `ha_suspend`: suspend checkers while the VIP is absent locally.
     pub ha_suspend: bool,
     /// `hysteresis`: margin around quorum.

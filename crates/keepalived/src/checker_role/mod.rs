@@ -3,10 +3,12 @@
 //! It decides what the load balancer's table holds and says when a check is due; the checks
 //! themselves are made by the prober, its child, which is the only one to read what servers send.
 mod alert;
+mod drain;
 mod files;
 mod material;
 mod names;
 mod notify;
+mod outbox;
 mod presence;
 mod prober;
 mod stop;
@@ -18,6 +20,7 @@ use crate::link::{self, FromRole, Settings, ToRole};
 use crate::log::Log;
 use crate::{exit, signals};
 use alert::Told;
+use drain::Drains;
 use files::Files;
 use linux::channel::Channel;
 use linux::clock;
@@ -26,6 +29,7 @@ use linux::reactor::Reactor;
 use linux::signals::Signals;
 use names::Names;
 use notify::Pipes;
+use outbox::Outbox;
 use plan::Plan;
 use plan::lvs::Probe;
 use pool::{CheckId, Effect, Pools, Verdict};
@@ -69,6 +73,8 @@ struct Role {
     pools: Pools,
     kernel: Kernel,
     probers: Probers,
+    drains: Drains,
+    outbox: Outbox,
     files: Files,
     monitor: Monitor,
     pipes: Pipes,
@@ -116,6 +122,8 @@ impl Role {
             pools: Pools::new(RandomState::new().build_hasher().finish()),
             kernel: Kernel::default(),
             probers: Probers::default(),
+            drains: Drains::default(),
+            outbox: Outbox::default(),
             files,
             monitor,
             pipes: Pipes::default(),
@@ -153,6 +161,9 @@ impl Role {
             self.pools.poll_timeout().filter(|_| self.may_check()),
             self.kernel.poll_timeout(),
             self.probers.poll_timeout(),
+            self.prober.poll_timeout(),
+            self.drains.poll_timeout(),
+            self.outbox.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -189,6 +200,7 @@ impl Role {
     fn perform(&mut self, now: Instant) {
         self.keep_probers(now);
         self.keep_kernel(now);
+        self.keep_drains(now);
         while let Some(effect) = self.pools.poll_effect() {
             match effect {
                 Effect::Probe { check, step } => self.probe(now, check, step),
@@ -200,6 +212,8 @@ impl Role {
         for line in self.kernel.work(now) {
             self.log.info(line);
         }
+        // a supervisor that is gone is noticed where its messages are read
+        let _ = self.outbox.flush(now, &self.channel);
     }
 
     fn probe(&mut self, now: Instant, id: CheckId, step: u32) {
@@ -207,17 +221,10 @@ impl Role {
             return;
         };
         match &check.probe {
-            Probe::Misc(_) => self.run_script(now, id),
+            // made where all scripts are run: in the supervisor
+            Probe::Misc(_) => self.outbox.push_script(id),
             Probe::File(_) | Probe::Bfd(_) => {}
             _ => self.probers.ask(real.id, id, step),
-        }
-    }
-
-    /// Checks by script are run where all scripts are: in the supervisor.
-    fn run_script(&mut self, now: Instant, id: CheckId) {
-        let asked = link::send(&self.channel, &FromRole::Check(id), None);
-        if asked.is_err() {
-            self.pools.handle_lost(now, id);
         }
     }
 
@@ -276,6 +283,7 @@ impl Role {
             }
             (ToRole::Stop, _) => self.stop(),
             (ToRole::Checked(id, verdict, why), _) => {
+                self.outbox.answered(id);
                 self.result(clock::now(), id, verdict, why);
             }
             (ToRole::SyncDaemon(master), _) => {
@@ -334,11 +342,14 @@ impl Role {
         crate::files::set_umask(&self.plan);
         self.open_pipes();
         let all_stay = self.probers.set_plan(&self.plan);
+        let (names, plan) = (&self.names, &self.plan);
+        self.outbox.keep(|check| names.check(plan, check).is_some());
         self.pools.apply(now, &wanted);
         if !all_stay {
             self.check_again(now, None);
         }
         self.expect_changes(starting);
+        self.drain_removed(now, &before);
         self.want_changed(&before);
         self.sync();
         self.watch_files();

@@ -1,7 +1,7 @@
 //! Who else is told of changes: scripts, by way of the supervisor, and named pipes.
 use super::Role;
 use crate::fifo::Fifo;
-use crate::link::{self, FromRole, PoolNotice};
+use crate::link::{FromRole, PoolNotice};
 use pool::Event;
 
 /// The pipes that are told of pools.
@@ -28,26 +28,35 @@ impl Role {
     }
 
     pub(super) fn notify(&mut self, event: &Event) {
-        let (notice, line) = match *event {
+        let (notice, line, has_script) = match *event {
             Event::Server { server, up, .. } => {
                 let Some((service, real)) = self.names.server(&self.plan, server) else {
                     return;
                 };
                 let line = format!("RS {} {} {}\n\0", real.name, service.name, word(up));
-                (PoolNotice::Server(server, up), line)
+                let script = if up {
+                    &real.notify_up
+                } else {
+                    &real.notify_down
+                };
+                (PoolNotice::Server(server, up), line, script.is_some())
             }
             Event::Quorum { pool, up, .. } => {
                 let Some(service) = self.names.pool(&self.plan, pool) else {
                     return;
                 };
                 let line = format!("VS {} {}\n\0", service.name, word(up));
-                (PoolNotice::Quorum(pool, up), line)
+                let script = if up {
+                    &service.quorum_up
+                } else {
+                    &service.quorum_down
+                };
+                (PoolNotice::Quorum(pool, up), line, script.is_some())
             }
             _ => return,
         };
-        if let Err(why) = link::send(&self.channel, &FromRole::Pool(notice), None) {
-            self.log
-                .info(format!("Cannot ask the supervisor for a script: {why}"));
+        if has_script {
+            self.outbox.push(FromRole::Pool(notice));
         }
         for pipe in &mut self.pipes.0 {
             if let Err(why) = pipe.write(&line) {

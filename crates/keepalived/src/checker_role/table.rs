@@ -1,4 +1,7 @@
 //! The executor under the ledger: it makes the load balancer's table what the pools want.
+#[cfg(test)]
+pub(super) mod tests;
+
 use super::Role;
 use ledger::ipvs::{DestKey, DestSpec, Forwarding, Ipvs as Ledger, Service, ServiceKey, Wanted};
 use linux::ipvs::{Ipvs, Timeouts};
@@ -26,6 +29,8 @@ pub(super) struct Kernel {
     /// When to read the whole table again.
     resync_at: Option<Instant>,
     pause: Duration,
+    /// What was refused and told since all was well.
+    refused: BTreeSet<String>,
     open_at: Option<Instant>,
 }
 
@@ -53,14 +58,38 @@ impl Kernel {
         };
         let ops = self.ledger.settle(BATCH);
         let results = ipvs.carry_out(&ops);
-        let refused = ops.iter().zip(results);
-        let lines: Vec<String> = refused
+        let results = ops.iter().zip(results);
+        let lines: Vec<String> = results
             .filter_map(|(op, result)| Some(format!("IPVS: cannot {op}: {}", result.err()?)))
             .collect();
         if !lines.is_empty() {
             self.resync_later(now);
+        } else if self.resync_at.is_none() && !self.ledger.has_work() {
+            self.pause = Duration::ZERO;
+            self.refused.clear();
         }
-        lines
+        let news = lines.into_iter();
+        news.filter(|line| self.refused.insert(line.clone()))
+            .collect()
+    }
+
+    /// What the table holds for a service, as far as known.
+    pub(super) fn seen(&self, key: &ServiceKey) -> Option<&Service> {
+        self.ledger.seen(key)
+    }
+
+    /// The connections that the destinations of all these services have. What cannot be read has none.
+    pub(super) fn connections(&mut self, keys: &[ServiceKey]) -> BTreeMap<DestKey, u32> {
+        let mut all = BTreeMap::new();
+        let Some(ipvs) = &mut self.ipvs else {
+            return all;
+        };
+        for key in keys {
+            for (dest, count) in ipvs.connections(key).unwrap_or_default() {
+                *all.entry(dest).or_default() += count;
+            }
+        }
+        all
     }
 
     /// Has the whole table read now.
@@ -83,7 +112,10 @@ impl Kernel {
     }
 
     fn open(&mut self, plan: &Plan) -> io::Result<()> {
-        let mut ipvs = Ipvs::open()?;
+        let mut ipvs = match &plan.lvs.namespace {
+            Some(namespace) => Ipvs::open_in(namespace)?,
+            None => Ipvs::open()?,
+        };
         if plan.lvs.flush {
             ipvs.flush()?;
         }
@@ -166,7 +198,7 @@ impl Role {
     pub(super) fn params(&self, service: &VirtualServer) -> Params {
         let mut params = service.params();
         let seen = service.services.first();
-        let seen = seen.and_then(|key| self.kernel.ledger.seen(key));
+        let seen = seen.and_then(|key| self.kernel.seen(key));
         let Some(seen) = seen.filter(|_| self.settings.resume) else {
             return params;
         };
@@ -189,7 +221,10 @@ impl Role {
         let Some(service) = self.names.pool(&self.plan, id) else {
             return;
         };
-        let wanted = wanted(service, &self.pools.entries(id));
+        let mut wanted = wanted(service, &self.pools.entries(id));
+        for (key, spec) in self.drains.of(id) {
+            wanted.service.dests.entry(key).or_insert(spec);
+        }
         for key in &service.services {
             self.kernel.ledger.want(*key, wanted.clone());
         }
@@ -197,36 +232,35 @@ impl Role {
 
     /// Tells the ledger of services that a reload changed in ways that the pools know nothing of.
     pub(super) fn want_changed(&mut self, before: &Plan) {
-        let known: BTreeMap<PoolId, &VirtualServer> =
-            before.lvs.servers.iter().map(|s| (s.id, s)).collect();
-        let services = self.plan.lvs.servers.iter();
-        let changed: Vec<PoolId> = services
-            .filter(|service| known.get(&service.id).is_some_and(|old| old != service))
-            .map(|service| service.id)
-            .collect();
-        for id in changed {
+        for id in changed(before, &self.plan) {
             self.want(id);
         }
     }
 
     /// Services that `next` does not have are not wanted any more.
     pub(super) fn forget_services(&mut self, next: &Plan) {
-        let stay: BTreeSet<&ServiceKey> = next
-            .lvs
-            .servers
-            .iter()
-            .flat_map(|server| &server.services)
-            .collect();
-        let gone: Vec<ServiceKey> = self
-            .kernel
-            .ledger
-            .services()
-            .filter(|key| !stay.contains(key))
-            .copied()
-            .collect();
-        for key in gone {
-            self.kernel.ledger.forget(key);
-        }
+        forget_services(&mut self.kernel.ledger, next);
+    }
+}
+
+/// Services that are in both plans, but not the same.
+fn changed(before: &Plan, now: &Plan) -> Vec<PoolId> {
+    let known: BTreeMap<PoolId, &VirtualServer> =
+        before.lvs.servers.iter().map(|s| (s.id, s)).collect();
+    let services = now.lvs.servers.iter();
+    services
+        .filter(|service| known.get(&service.id).is_some_and(|old| old != service))
+        .map(|service| service.id)
+        .collect()
+}
+
+fn forget_services(ledger: &mut Ledger, next: &Plan) {
+    let services = next.lvs.servers.iter().flat_map(|s| &s.services);
+    let stay: BTreeSet<&ServiceKey> = services.collect();
+    let gone = ledger.services().filter(|key| !stay.contains(key));
+    let gone: Vec<ServiceKey> = gone.copied().collect();
+    for key in gone {
+        ledger.forget(key);
     }
 }
 

@@ -11,8 +11,10 @@ mod tests;
 
 pub use daemon::{Daemon, DaemonRole};
 
+use crate::namespace::Namespace;
 use crate::netlink::{Dump, Error, Message, Socket, genl};
-use ledger::ipvs::{Op, ServiceKey, Table};
+use ledger::ipvs::{DestKey, DestSpec, Op, ServiceKey, Table};
+use std::collections::BTreeMap;
 use std::io;
 
 /// `linux/ip_vs.h`.
@@ -61,6 +63,9 @@ mod uapi {
     pub(super) const DEST_WEIGHT: u16 = 4;
     pub(super) const DEST_U_THRESH: u16 = 5;
     pub(super) const DEST_L_THRESH: u16 = 6;
+    pub(super) const DEST_ACTIVE_CONNS: u16 = 7;
+    pub(super) const DEST_INACT_CONNS: u16 = 8;
+    pub(super) const DEST_PERSIST_CONNS: u16 = 9;
     pub(super) const DEST_ADDR_FAMILY: u16 = 11;
     pub(super) const DEST_TUN_TYPE: u16 = 13;
     pub(super) const DEST_TUN_PORT: u16 = 14;
@@ -103,14 +108,26 @@ pub struct Ipvs {
 }
 
 impl Ipvs {
-    /// Opens it in the calling thread's network namespace.
+    /// Opens it in the calling thread's network namespace; the module `ip_vs` is loaded if need be.
     ///
     /// # Errors
-    /// `NotFound` when the kernel has no IPVS (now): its module `ip_vs` is not loaded.
+    /// `NotFound` when the kernel has no IPVS and no such module.
     pub fn open() -> io::Result<Ipvs> {
         let mut socket = Socket::generic()?;
-        let family = genl::family(&mut socket, "IPVS")?;
+        let family = match genl::family(&mut socket, "IPVS") {
+            Err(why) if why.kind() == io::ErrorKind::NotFound => {
+                load_module("ip_vs");
+                genl::family(&mut socket, "IPVS")?
+            }
+            known => known?,
+        };
         Ok(Ipvs { socket, family })
+    }
+
+    /// The same in another network namespace, by its name under `/run/netns`.
+    pub fn open_in(namespace: &str) -> io::Result<Ipvs> {
+        let path = std::path::Path::new("/run/netns").join(namespace);
+        Namespace::open(&path)?.run(Ipvs::open)
     }
 
     /// The whole table.
@@ -131,10 +148,7 @@ impl Ipvs {
         Ok(table)
     }
 
-    fn dests(
-        &mut self,
-        key: &ServiceKey,
-    ) -> Result<Vec<(ledger::ipvs::DestKey, ledger::ipvs::DestSpec)>, Error> {
+    fn dests(&mut self, key: &ServiceKey) -> Result<Vec<(DestKey, DestSpec)>, Error> {
         let request = message::service_key(self.request(uapi::CMD_GET_DEST), key);
         let mut dests = Vec::new();
         self.socket.dump(&request, |found| match found {
@@ -142,6 +156,17 @@ impl Ipvs {
             Dump::Object(payload) => dests.extend(parse::dest(payload, key.family())),
         })?;
         Ok(dests)
+    }
+
+    /// How many connections each destination of a service has, persistence templates included.
+    pub fn connections(&mut self, key: &ServiceKey) -> Result<BTreeMap<DestKey, u32>, Error> {
+        let request = message::service_key(self.request(uapi::CMD_GET_DEST), key);
+        let mut all = BTreeMap::new();
+        self.socket.dump(&request, |found| match found {
+            Dump::Restart => all.clear(),
+            Dump::Object(payload) => all.extend(parse::connections(payload, key.family())),
+        })?;
+        Ok(all)
     }
 
     /// Carries out what the ledger wants, in order and with few system calls; an answer for each.
@@ -193,4 +218,21 @@ impl Ipvs {
     fn request(&self, command: u8) -> Message {
         message::request(self.family, command)
     }
+}
+
+/// Asks the system's own program, the one the kernel itself would ask, to load a module. Whether
+/// that helped shows afterwards.
+fn load_module(name: &str) {
+    use std::process::{Command, Stdio};
+    let program = std::fs::read_to_string("/proc/sys/kernel/modprobe").unwrap_or_default();
+    let program = match program.trim() {
+        "" => "modprobe",
+        program => program,
+    };
+    let _ = Command::new(program)
+        .args(["-q", name])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
 }

@@ -62,6 +62,21 @@ pub(super) fn dest(payload: &[u8], of_service: Family) -> Option<(DestKey, DestS
     Some((key, spec))
 }
 
+/// A destination and its connections: active, inactive and remembered ones.
+pub(super) fn connections(payload: &[u8], of_service: Family) -> Option<(DestKey, u32)> {
+    let (key, _) = dest(payload, of_service)?;
+    let attrs = nested(payload, uapi::ATTR_DEST)?;
+    let kinds = [
+        uapi::DEST_ACTIVE_CONNS,
+        uapi::DEST_INACT_CONNS,
+        uapi::DEST_PERSIST_CONNS,
+    ];
+    let numbers = kinds
+        .iter()
+        .filter_map(|kind| attrs.find_kind(*kind)?.u32());
+    Some((key, numbers.fold(0, u32::saturating_add)))
+}
+
 fn tunnel(attrs: &Attrs<'_>) -> Tunnel {
     let kind = match attrs.find_kind(uapi::DEST_TUN_TYPE).and_then(Attr::u8) {
         Some(1) => TunnelKind::Gue,

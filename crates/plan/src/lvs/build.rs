@@ -43,6 +43,7 @@ pub(crate) fn build(config: &Config, findings: &mut Vec<Diagnostic>) -> Lvs {
             tcp_fin: kernel.lvs_timeouts.tcpfin,
             udp: kernel.lvs_timeouts.udp,
         },
+        namespace: namespace(config),
         sync_daemon: kernel.lvs_sync_daemon.as_ref().map(sync_daemon),
         tls: Tls {
             ca: text(config.tls.ca.as_ref()),
@@ -102,6 +103,12 @@ fn settings(block: &config::Defaults, alpha: Option<bool>) -> Settings {
 
 fn text(word: Option<&Spanned<Box<str>>>) -> Option<String> {
     word.map(|word| word.value.to_string())
+}
+
+/// Without a name: the namespace in which the daemon was started.
+fn namespace(config: &Config) -> Option<String> {
+    let written = config.daemon.net_namespace_ipvs.as_ref()?;
+    written.value.as_ref().map(ToString::to_string)
 }
 
 fn sync_daemon(block: &config::SyncDaemon) -> SyncDaemon {
@@ -171,6 +178,7 @@ impl Rules<'_> {
                 .as_ref()
                 .is_some_and(|on| on.value),
             ha_suspend: block.ha_suspend,
+            drain_timeout: block.drain_timeout.unwrap_or_default(),
             quorum_up: block.quorum_up.as_ref().map(notify::command),
             quorum_down: block.quorum_down.as_ref().map(notify::command),
             alert: block.smtp_alert.or_else(|| self.alerts()).unwrap_or(false),

@@ -10,6 +10,19 @@ pub(in crate::keywords) static SERVER_ROWS: &[Keyword] = &[
         "All real servers start down.",
     ),
     Keyword::new(
+        "drain_timeout",
+        Set::Seconds {
+            min: 0,
+            max: 86_400,
+            set: |cx, v| cx.virtual_server.drain_timeout = Some(v.value),
+        },
+        "How long a real server that a reload removes stays with weight 0 while it has connections \
+         (not in the original).",
+    )
+    .default("0: it goes at once")
+    .unit("seconds")
+    .complaint("virtual server drain_timeout '{v}' invalid - ignoring"),
+    Keyword::new(
         "ha_suspend",
         Set::Flag(|cx| cx.virtual_server.ha_suspend = true),
         "Suspend checkers while the VIP is absent locally.",

@@ -6,6 +6,9 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
+mod tables;
+mod web;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,7 +23,7 @@ const MODULES: &[&str] = &[
 
 /// What all scenarios begin with: a client, a director and two web servers, each in its own
 /// network. The servers answer with their names.
-const STAGE: &str = include_str!("ipvs/stage.sh");
+const STAGE: &str = include_str!("stage.sh");
 
 /// Runs a scenario and compares what it says with what it should say.
 #[track_caller]
@@ -29,11 +32,14 @@ fn plays(scenario: &str, expected: &str) {
     let script = format!("KEEPALIVED=$BOX/keepalived\n{STAGE}\n{scenario}");
     let limit = Duration::from_mins(8);
     let outcome = lab::uml::run(MODULES, &[Path::new(daemon)], &script, limit).unwrap();
-    let said: Vec<&str> = outcome
-        .output
-        .lines()
-        .filter_map(|line| line.strip_prefix("== "))
-        .collect();
+    compare(&outcome, expected);
+}
+
+/// The lines that begin with "== ", and the exit status.
+#[track_caller]
+fn compare(outcome: &lab::uml::Outcome, expected: &str) {
+    let lines = outcome.output.lines();
+    let said: Vec<&str> = lines.filter_map(|line| line.strip_prefix("== ")).collect();
     let expected: Vec<&str> = expected
         .lines()
         .map(str::trim)
@@ -46,7 +52,7 @@ fn plays(scenario: &str, expected: &str) {
 #[test]
 fn requests_go_to_the_servers_that_live() {
     plays(
-        include_str!("ipvs/life.sh"),
+        include_str!("life.sh"),
         "both serve: one=5 two=5
          after the death of one: two=10
          the checker is killed while one is dead: 0 requests lost
