@@ -148,8 +148,27 @@ fn a_quorum_that_cannot_be_reached_is_lowered() {
     );
     let (plan, _) = plan(&service("10.0.0.1 80", &body));
     let server = &plan.lvs.servers[0];
-    assert!(server.quorum + server.hysteresis <= 2);
-    assert!(server.hysteresis < server.quorum);
+    assert_eq!((server.quorum, server.hysteresis), (2, 1));
+    let body = body.replace("hysteresis 1", "hysteresis 3");
+    let (plan, _) = self::plan(&service("10.0.0.1 80", &body));
+    let server = &plan.lvs.servers[0];
+    assert_eq!((server.quorum, server.hysteresis), (2, 0));
+}
+
+#[test]
+fn a_server_that_is_written_twice_counts_once() {
+    let body = format!(
+        "protocol TCP\n{}{}",
+        real("10.0.1.1", "weight 5"),
+        real("10.0.1.1", "weight 7")
+    );
+    let (plan, said) = plan(&service("10.0.0.1 80", &body));
+    let weights: Vec<u32> = plan.lvs.servers[0]
+        .servers
+        .iter()
+        .map(|s| s.weight)
+        .collect();
+    assert_eq!(weights, [5], "{said:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! It is nobody's server any more: no check is made, nothing is told, it counts for no quorum. It
 //! goes when its last connection has ended, or at the end of its time.
 use super::Role;
+use super::table::place;
 use ledger::ipvs::{DestKey, DestSpec, Service, ServiceKey};
 use plan::lvs::VirtualServer;
 use pool::PoolId;
@@ -21,8 +22,8 @@ pub(super) struct Drains {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Drain {
-    spec: DestSpec,
+pub(super) struct Drain {
+    pub(super) spec: DestSpec,
     until: Instant,
 }
 
@@ -46,9 +47,13 @@ impl Drains {
         seen: &Service,
     ) {
         let drains = self.all.entry(new.id).or_default();
-        let removed = old.servers.iter().map(|server| server.key);
-        for key in removed {
-            if let Some(&spec) = seen.dests.get(&key)
+        let removed = old.servers.iter().map(|s| (s.key, s.forwarding));
+        for (key, forwarding) in removed {
+            let dest = old
+                .services
+                .first()
+                .map_or(key, |s| place(s, key, forwarding));
+            if let Some(&spec) = seen.dests.get(&dest)
                 && !drains.contains_key(&key)
             {
                 let spec = DestSpec { weight: 0, ..spec };
@@ -73,15 +78,13 @@ impl Drains {
     fn end(
         &mut self,
         now: Instant,
-        mut connections: impl FnMut(PoolId) -> BTreeMap<DestKey, u32>,
+        mut busy: impl FnMut(PoolId, &BTreeMap<DestKey, Drain>) -> BTreeSet<DestKey>,
     ) -> Vec<PoolId> {
         let mut changed = Vec::new();
         for (&pool, drains) in &mut self.all {
-            let left = connections(pool);
+            let busy = busy(pool, drains);
             let before = drains.len();
-            drains.retain(|key, drain| {
-                drain.until > now && left.get(key).is_some_and(|left| *left > 0)
-            });
+            drains.retain(|key, drain| drain.until > now && busy.contains(key));
             changed.extend((drains.len() < before).then_some(pool));
         }
         self.look_at = None;
@@ -126,10 +129,10 @@ impl Role {
             return;
         }
         let (names, plan, kernel) = (&self.names, &self.plan, &mut self.kernel);
-        let changed = self.drains.end(now, |pool| {
+        let changed = self.drains.end(now, |pool, drains| {
             let service = names.pool(plan, pool);
             let keys: &[ServiceKey] = service.map_or(&[], |service| &service.services);
-            kernel.connections(keys)
+            kernel.connections(keys, drains)
         });
         for pool in changed {
             self.want(pool);
@@ -190,10 +193,10 @@ mod tests {
         drains.begin(at(0), &old, &new, &seen(&[1, 2]));
         assert_eq!(draining(&drains), [(key(2), 0)]);
         assert_eq!(drains.poll_timeout(), Some(at(1)));
-        let busy = |_| BTreeMap::from([(key(2), 1)]);
+        let busy = |_, _: &_| BTreeSet::from([key(2)]);
         assert!(drains.end(at(1), busy).is_empty());
         assert_eq!(drains.poll_timeout(), Some(at(2)));
-        assert_eq!(drains.end(at(2), |_| BTreeMap::new()), [PoolId(1)]);
+        assert_eq!(drains.end(at(2), |_, _| BTreeSet::new()), [PoolId(1)]);
         assert_eq!((draining(&drains), drains.poll_timeout()), (vec![], None));
     }
 
@@ -202,7 +205,7 @@ mod tests {
         let mut drains = Drains::default();
         let (old, new) = (service(&[1, 2], 5), service(&[1], 5));
         drains.begin(at(0), &old, &new, &seen(&[1, 2]));
-        let busy = |_| BTreeMap::from([(key(2), 9)]);
+        let busy = |_, _: &_| BTreeSet::from([key(2)]);
         assert!(drains.end(at(4), busy).is_empty());
         assert_eq!(drains.end(at(5), busy), [PoolId(1)]);
     }

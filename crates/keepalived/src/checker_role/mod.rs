@@ -137,7 +137,7 @@ impl Role {
         };
         role.log.info("Initializing ipvs");
         role.open_kernel(clock::now(), &plan);
-        role.take_over(plan);
+        role.take_over(plan, true);
         Ok(role)
     }
 
@@ -161,7 +161,6 @@ impl Role {
             self.pools.poll_timeout().filter(|_| self.may_check()),
             self.kernel.poll_timeout(),
             self.probers.poll_timeout(),
-            self.prober.poll_timeout(),
             self.drains.poll_timeout(),
             self.outbox.poll_timeout(),
         ]
@@ -279,7 +278,7 @@ impl Role {
                 let next = link::unseal(plan)?;
                 self.kernel.resync(clock::now());
                 self.keep_kernel(clock::now());
-                self.take_over(next);
+                self.take_over(next, false);
             }
             (ToRole::Stop, _) => self.stop(),
             (ToRole::Checked(id, verdict, why), _) => {
@@ -326,7 +325,7 @@ impl Role {
     // ---- plans
 
     /// Puts a plan in force: at the start, and at each reload.
-    fn take_over(&mut self, next: Plan) {
+    fn take_over(&mut self, next: Plan, first: bool) {
         let now = clock::now();
         self.tell_removed(&next);
         self.alert_removed(&next);
@@ -351,6 +350,9 @@ impl Role {
         self.expect_changes(starting);
         self.drain_removed(now, &before);
         self.want_changed(&before);
+        if !first {
+            self.change_timeouts(&before);
+        }
         self.sync();
         self.watch_files();
         self.look_at_files(now);

@@ -3,6 +3,7 @@
 pub(super) mod tests;
 
 use super::Role;
+use super::drain::Drain;
 use ledger::ipvs::{DestKey, DestSpec, Forwarding, Ipvs as Ledger, Service, ServiceKey, Wanted};
 use linux::ipvs::{Ipvs, Timeouts};
 use plan::Plan;
@@ -32,6 +33,8 @@ pub(super) struct Kernel {
     /// What was refused and told since all was well.
     refused: BTreeSet<String>,
     open_at: Option<Instant>,
+    /// The kernel's own.
+    timeouts: Timeouts,
 }
 
 impl Kernel {
@@ -78,18 +81,26 @@ impl Kernel {
         self.ledger.seen(key)
     }
 
-    /// The connections that the destinations of all these services have. What cannot be read has none.
-    pub(super) fn connections(&mut self, keys: &[ServiceKey]) -> BTreeMap<DestKey, u32> {
-        let mut all = BTreeMap::new();
+    /// Which of these servers have connections, in any of the services. What cannot be read has none.
+    pub(super) fn connections(
+        &mut self,
+        keys: &[ServiceKey],
+        drains: &BTreeMap<DestKey, Drain>,
+    ) -> BTreeSet<DestKey> {
+        let mut busy = BTreeSet::new();
         let Some(ipvs) = &mut self.ipvs else {
-            return all;
+            return busy;
         };
         for key in keys {
-            for (dest, count) in ipvs.connections(key).unwrap_or_default() {
-                *all.entry(dest).or_default() += count;
-            }
+            let all = ipvs.connections(key).unwrap_or_default();
+            let has_some = |dest: &DestKey, drain: &Drain| {
+                let dest = place(key, *dest, drain.spec.forwarding);
+                all.get(&dest).is_some_and(|count| *count > 0)
+            };
+            let some = drains.iter().filter(|(dest, drain)| has_some(dest, drain));
+            busy.extend(some.map(|(dest, _)| *dest));
         }
-        all
+        busy
     }
 
     /// Has the whole table read now.
@@ -119,17 +130,27 @@ impl Kernel {
         if plan.lvs.flush {
             ipvs.flush()?;
         }
-        let timeouts = &plan.lvs.timeouts;
-        let timeouts = Timeouts {
-            tcp: timeouts.tcp,
-            tcp_fin: timeouts.tcp_fin,
-            udp: timeouts.udp,
-        };
-        if timeouts != Timeouts::default() {
-            ipvs.set_timeouts(timeouts)?;
-        }
+        self.timeouts = ipvs.timeouts()?;
         self.ipvs = Some(ipvs);
+        self.set_timeouts(plan::lvs::Timeouts::default(), plan.lvs.timeouts)?;
         self.adopt()
+    }
+
+    /// `lvs_timeouts`, where they changed: what is not written is as it was before we came.
+    fn set_timeouts(
+        &mut self,
+        before: plan::lvs::Timeouts,
+        now: plan::lvs::Timeouts,
+    ) -> io::Result<()> {
+        if let Some(ipvs) = self.ipvs.as_mut().filter(|_| before != now) {
+            let found = self.timeouts;
+            ipvs.set_timeouts(Timeouts {
+                tcp: now.tcp.or(found.tcp),
+                tcp_fin: now.tcp_fin.or(found.tcp_fin),
+                udp: now.udp.or(found.udp),
+            })?;
+        }
+        Ok(())
     }
 
     /// Leaves nothing of ours, or what the plan wants left.
@@ -197,16 +218,14 @@ impl Role {
     /// who is in it stays.
     pub(super) fn params(&self, service: &VirtualServer) -> Params {
         let mut params = service.params();
-        let seen = service.services.first();
-        let seen = seen.and_then(|key| self.kernel.seen(key));
-        let Some(seen) = seen.filter(|_| self.settings.resume) else {
+        let first = service.services.first();
+        let seen = first.and_then(|key| Some((key, self.kernel.seen(key)?)));
+        let Some((key, seen)) = seen.filter(|_| self.settings.resume) else {
             return params;
         };
         for real in &service.servers {
-            let is_in = seen
-                .dests
-                .get(&real.key)
-                .is_some_and(|dest| dest.weight > 0);
+            let dest = place(key, real.key, real.forwarding);
+            let is_in = seen.dests.get(&dest).is_some_and(|dest| dest.weight > 0);
             let checks = params.servers.get_mut(&real.id);
             for check in checks.into_iter().flat_map(|p| p.checks.values_mut()) {
                 check.alpha = !is_in;
@@ -221,12 +240,22 @@ impl Role {
         let Some(service) = self.names.pool(&self.plan, id) else {
             return;
         };
-        let mut wanted = wanted(service, &self.pools.entries(id));
-        for (key, spec) in self.drains.of(id) {
-            wanted.service.dests.entry(key).or_insert(spec);
-        }
+        let entries = self.pools.entries(id);
         for key in &service.services {
-            self.kernel.ledger.want(*key, wanted.clone());
+            let mut wanted = wanted(key, service, &entries);
+            for (dest, spec) in self.drains.of(id) {
+                let dest = place(key, dest, spec.forwarding);
+                wanted.service.dests.entry(dest).or_insert(spec);
+            }
+            self.kernel.ledger.want(*key, wanted);
+        }
+    }
+
+    /// `lvs_timeouts` after a reload.
+    pub(super) fn change_timeouts(&mut self, before: &Plan) {
+        let (before, now) = (before.lvs.timeouts, self.plan.lvs.timeouts);
+        if let Err(why) = self.kernel.set_timeouts(before, now) {
+            self.log.info(format!("IPVS: cannot set timeouts: {why}"));
         }
     }
 
@@ -264,8 +293,19 @@ fn forget_services(ledger: &mut Ledger, next: &Plan) {
     }
 }
 
-/// A pool in the ledger's words.
-fn wanted(service: &VirtualServer, entries: &[Entry]) -> Wanted {
+/// Where a real server is in the table. Packets that were chosen by a mark keep their ports, whatever
+/// these are, on the way to a server that is reached unchanged.
+pub(super) fn place(service: &ServiceKey, dest: DestKey, forwarding: Forwarding) -> DestKey {
+    match (service, forwarding) {
+        (ServiceKey::Fwmark { .. }, Forwarding::Direct | Forwarding::Tunnel(_)) => {
+            DestKey { port: 0, ..dest }
+        }
+        _ => dest,
+    }
+}
+
+/// What a pool wants of one of its services, in the ledger's words.
+fn wanted(key: &ServiceKey, service: &VirtualServer, entries: &[Entry]) -> Wanted {
     let by_id: BTreeMap<_, _> = service.servers.iter().map(|s| (s.id, s)).collect();
     let mut dests: BTreeMap<DestKey, DestSpec> = BTreeMap::new();
     for entry in entries {
@@ -278,20 +318,22 @@ fn wanted(service: &VirtualServer, entries: &[Entry]) -> Wanted {
                     upper: real.upper,
                     lower: real.lower,
                 };
-                dests.insert(real.key, spec);
+                dests.insert(place(key, real.key, real.forwarding), spec);
             }
             Member::Sorry => {
                 let Some(sorry) = &service.sorry else {
                     continue;
                 };
                 let spec = plain(sorry.forwarding, entry.weight);
-                dests.entry(sorry.key).or_insert(spec);
+                let at = place(key, sorry.key, sorry.forwarding);
+                dests.entry(at).or_insert(spec);
             }
         }
     }
-    let members = service.servers.iter().map(|server| server.key);
-    let members = members
-        .chain(service.sorry.iter().map(|sorry| sorry.key))
+    let servers = service.servers.iter().map(|s| (s.key, s.forwarding));
+    let members = servers
+        .chain(service.sorry.iter().map(|s| (s.key, s.forwarding)))
+        .map(|(dest, forwarding)| place(key, dest, forwarding))
         .collect();
     let spec = service.spec.clone();
     let service = Service { spec, dests };

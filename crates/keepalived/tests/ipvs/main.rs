@@ -27,11 +27,11 @@ const STAGE: &str = include_str!("stage.sh");
 
 /// Runs a scenario and compares what it says with what it should say.
 #[track_caller]
-fn plays(scenario: &str, expected: &str) {
+fn plays(modules: &[&str], scenario: &str, expected: &str) {
     let daemon = env!("CARGO_BIN_EXE_keepalived");
     let script = format!("KEEPALIVED=$BOX/keepalived\n{STAGE}\n{scenario}");
     let limit = Duration::from_mins(8);
-    let outcome = lab::uml::run(MODULES, &[Path::new(daemon)], &script, limit).unwrap();
+    let outcome = lab::uml::run(modules, &[Path::new(daemon)], &script, limit).unwrap();
     compare(&outcome, expected);
 }
 
@@ -52,6 +52,7 @@ fn compare(outcome: &lab::uml::Outcome, expected: &str) {
 #[test]
 fn requests_go_to_the_servers_that_live() {
     plays(
+        MODULES,
         include_str!("life.sh"),
         "both serve: one=5 two=5
          after the death of one: two=10
@@ -61,5 +62,24 @@ fn requests_go_to_the_servers_that_live() {
          somebody else's service is still there
          a server removed behind our back is back after a reload
          the end: nothing of ours is left",
+    );
+}
+
+#[test]
+fn faults_pass_and_what_was_refused_is_tried_again() {
+    plays(
+        &["veth", "nf_conntrack"],
+        include_str!("faults.sh"),
+        "before the start the kernel has no load balancer
+         its module is loaded at the start: one=5 two=5
+         the prober is not root
+         the prober was killed, the next one found a death and a return
+         a server with a connection drains: one=10
+         it is back before it was gone: one=5 two=5
+         a scheduler that is missing leaves the service as it was: one=5 two=5
+         it is there, and taken
+         the end: nothing is left
+         with net_namespace_ipvs the table is elsewhere
+         and left clean",
     );
 }

@@ -60,14 +60,34 @@ fn cases() -> Vec<Case> {
 fn seen(output: &str) -> Seen {
     let mut seen = Seen::new();
     let text = output.split("\n## ").next().unwrap_or_default();
-    for part in text.split("\n@@ ").skip(1) {
+    for part in format!("\n{text}").split("\n@@ ").skip(1) {
         let (head, body) = part.split_once('\n').unwrap_or((part, ""));
         let words: Vec<&str> = head.split(' ').collect();
         let key = (words[0].to_owned(), words[2].to_owned());
         let of = seen.entry(key).or_default();
-        of.insert(words[1].to_owned(), body.trim_end().to_owned());
+        of.insert(words[1].to_owned(), sorted(body));
     }
     seen
+}
+
+/// Every line with the service that it belongs to, sorted: the table has no order.
+fn sorted(table: &str) -> String {
+    let mut service = "";
+    let mut lines: Vec<String> = Vec::new();
+    for line in table.lines() {
+        let first = line.split(' ').next().unwrap_or_default();
+        if ["TCP", "UDP", "SCTP", "FWM"].contains(&first) {
+            service = line;
+        }
+        let is_dest = line.starts_with("  -> ") && !service.is_empty();
+        lines.push(if is_dest {
+            format!("{service}{line}")
+        } else {
+            line.to_owned()
+        });
+    }
+    lines.sort();
+    lines.join("\n")
 }
 
 /// What is wrong with a case, as text; nothing when all is as it should be.
@@ -176,7 +196,7 @@ fn play(files: &[(String, String)]) -> Seen {
         programs: &[Path::new(env!("CARGO_BIN_EXE_keepalived"))],
         files: &names,
         memory: 1500,
-        limit: Duration::from_mins(8),
+        limit: Duration::from_secs(570),
     };
     let script = format!(
         "OURS=$BOX/keepalived ORIGINAL={}\n{}",

@@ -94,13 +94,16 @@ rests() { # waits until no table has changed for three seconds: three rounds of 
     echo "!! the tables never come to rest"
 }
 show() {
+    local in="ip netns exec d$1"
     echo "@@ ${names[$1]} ${who[$1]} $step"
-    ip netns exec "d$1" bash -c 'ipvsadm -Sn | sort
-        ipvsadm -Ln --thresholds | sed 1,3d | while read -r first second more; do
-            [ "$first" = "->" ] || service="$first $second"
-            echo "$service: $first $second $more"
-        done | sort
-        ipvsadm -Ln --daemon; ipvsadm -Ln --timeout'
+    $in ipvsadm -Sn
+    case $step in
+    start | reload | stop)
+        $in ipvsadm -Ln --thresholds
+        $in ipvsadm -Ln --daemon
+        $in ipvsadm -Ln --timeout
+        ;;
+    esac
 }
 after() {
     step=$1

@@ -32,6 +32,7 @@ mod uapi {
     pub(super) const CMD_DEL_DAEMON: u8 = 10;
     pub(super) const CMD_GET_DAEMON: u8 = 11;
     pub(super) const CMD_SET_CONFIG: u8 = 12;
+    pub(super) const CMD_GET_CONFIG: u8 = 13;
     pub(super) const CMD_FLUSH: u8 = 17;
 
     pub(super) const ATTR_SERVICE: u16 = 1;
@@ -190,6 +191,16 @@ impl Ipvs {
             .attr_if(uapi::ATTR_TIMEOUT_TCP_FIN, number(timeouts.tcp_fin))
             .attr_if(uapi::ATTR_TIMEOUT_UDP, number(timeouts.udp));
         self.socket.request(request)
+    }
+
+    /// The timeouts of connections.
+    pub fn timeouts(&mut self) -> Result<Timeouts, Error> {
+        let request = self.request(uapi::CMD_GET_CONFIG);
+        let mut timeouts = Timeouts::default();
+        self.socket.exchange(request, |_, payload| {
+            timeouts = parse::timeouts(payload);
+        })?;
+        Ok(timeouts)
     }
 
     /// The sync daemons that run.

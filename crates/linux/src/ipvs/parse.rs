@@ -1,5 +1,5 @@
 //! Answers. An entry of a kind we do not know is passed over.
-use super::{Daemon, DaemonRole, uapi};
+use super::{Daemon, DaemonRole, Timeouts, uapi};
 use crate::netlink::{Attr, Attrs, genl};
 use ledger::ipvs::{
     DestKey, DestSpec, Forwarding, Protocol, ServiceFlags, ServiceKey, ServiceSpec, Tunnel,
@@ -112,6 +112,16 @@ pub(super) fn daemon(payload: &[u8]) -> Option<(DaemonRole, Daemon)> {
             .or_else(|| group(uapi::DAEMON_MCAST_GROUP6, Family::V6)),
     };
     Some((role, daemon))
+}
+
+pub(super) fn timeouts(payload: &[u8]) -> Timeouts {
+    let attrs = Attrs::after(payload, genl::HEADER);
+    let number = |kind| attrs.find_kind(kind).and_then(Attr::u32);
+    Timeouts {
+        tcp: number(uapi::ATTR_TIMEOUT_TCP),
+        tcp_fin: number(uapi::ATTR_TIMEOUT_TCP_FIN),
+        udp: number(uapi::ATTR_TIMEOUT_UDP),
+    }
 }
 
 fn nested(payload: &[u8], kind: u16) -> Option<Attrs<'_>> {

@@ -11,6 +11,7 @@ use ledger::ipvs::{
     DestKey, Forwarding, Protocol, ServiceFlags, ServiceKey, ServiceSpec, Tunnel, TunnelKind,
 };
 use pool::{PoolId, ServerId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use wire::Family;
 
@@ -26,7 +27,15 @@ pub(crate) fn build(config: &Config, findings: &mut Vec<Diagnostic>) -> Lvs {
     let blocks = config.virtual_servers.iter();
     let servers = blocks
         .filter_map(|block| {
-            let rules = Rules { config, block };
+            let number = match &block.server {
+                Server::Group(name) => next(ids.groups.entry(name.value.to_string()).or_default()),
+                _ => 0,
+            };
+            let rules = Rules {
+                config,
+                block,
+                number,
+            };
             rules.build(&mut ids, findings)
         })
         .collect();
@@ -129,6 +138,8 @@ pub(super) struct Ids {
     pool: u32,
     server: u32,
     pub(super) check: u32,
+    /// How many services each group has.
+    groups: BTreeMap<String, u32>,
 }
 
 /// The next number of a row.
@@ -141,6 +152,8 @@ pub(super) fn next(row: &mut u32) -> u32 {
 struct Rules<'a> {
     config: &'a Config,
     block: &'a config::VirtualServer,
+    /// Which one of those that share its group; from 0.
+    number: u32,
 }
 
 impl Rules<'_> {
@@ -153,13 +166,16 @@ impl Rules<'_> {
         let port = self.port();
         let forwarding = block.forwarding.map_or(Forwarding::Masquerade, forward);
         let mut servers = Vec::new();
+        let mut known = BTreeSet::new();
         for real in &block.real_servers {
             let at = (protocol, port, forwarding);
-            servers.extend(self.real(real, at, &name, ids, findings));
+            let built = self.real(real, at, &name, ids, findings);
+            // the second of two that are the same does not count (`checks::services` says so)
+            servers.extend(built.filter(|server| known.insert(server.key)));
         }
         servers.shrink_to_fit();
         let total: u64 = servers.iter().map(|server| u64::from(server.weight)).sum();
-        let (quorum, hysteresis) = self.quorum(total, &name, findings);
+        let (quorum, hysteresis) = self.quorum(total);
         Some(VirtualServer {
             id: PoolId(next(&mut ids.pool)),
             spec: self.spec(first),
@@ -272,15 +288,8 @@ impl Rules<'_> {
         match &self.block.server {
             Server::None => String::new(),
             Server::Fwmark(mark) => format!("FWM {mark}"),
-            // services of one group are told apart by their number
-            Server::Group(name) => {
-                let same = |block: &&config::VirtualServer| matches!(&block.server, Server::Group(other) if other.value == name.value);
-                let before = self.config.virtual_servers.iter().filter(same);
-                let number = before
-                    .take_while(|block| block.span.start < self.block.span.start)
-                    .count();
-                format!("[{}]:{number}", name.value)
-            }
+            // the original numbers those that share a group
+            Server::Group(name) => format!("[{}]:{}", name.value, self.number),
             Server::Address(address, port) => endpoint_name(*address, protocol, port.unwrap_or(0)),
         }
     }
@@ -314,7 +323,9 @@ impl Rules<'_> {
         let everywhere = matches!(first, ServiceKey::Address { port: 0, .. });
         let persistence = block
             .persistence_timeout
-            .or(everywhere.then_some(PERSISTENCE));
+            .or(everywhere.then_some(PERSISTENCE))
+            .unwrap_or(0);
+        let engine = block.persistence_engine.as_ref();
         let all = match first.family() {
             Family::V4 => 32,
             Family::V6 => 128,
@@ -329,9 +340,10 @@ impl Rules<'_> {
                 one_packet: block.ops,
                 scheduler: block.scheduler_flags,
             },
-            persistence: persistence.unwrap_or(0),
+            persistence,
             granularity: block.persistence_granularity.unwrap_or(all),
-            engine: block.persistence_engine.as_ref().map(ToString::to_string),
+            // an engine has nothing to do where nothing persists
+            engine: engine.map(ToString::to_string).filter(|_| persistence > 0),
         }
     }
 
@@ -423,29 +435,13 @@ impl Rules<'_> {
         })
     }
 
-    /// A quorum that can be reached, and a hysteresis below it.
-    fn quorum(&self, total: u64, name: &str, findings: &mut Vec<Diagnostic>) -> (u32, u32) {
-        let mut quorum = self.block.quorum.unwrap_or(1).max(1);
-        let mut hysteresis = self.block.hysteresis.unwrap_or(0);
-        let warn = |text: String| Diagnostic::new("quorum", Severity::Warning, text);
-        if hysteresis >= quorum {
-            findings.push(warn(format!(
-                "Virtual server {name}: hysteresis {hysteresis} must be less than quorum \
-                 {quorum} - setting to {}",
-                quorum - 1
-            )));
-            hysteresis = quorum - 1;
-        }
+    /// A quorum that can be reached, and a hysteresis below it. What is put right is told by
+    /// `checks::services`.
+    fn quorum(&self, total: u64) -> (u32, u32) {
         let most = u32::try_from(total).unwrap_or(u32::MAX);
-        if u64::from(quorum) + u64::from(hysteresis) > total && most > hysteresis {
-            findings.push(warn(format!(
-                "Virtual server {name}: quorum {quorum} with hysteresis {hysteresis} is more than \
-                 all weights together ({total}) - setting to {}",
-                most - hysteresis
-            )));
-            quorum = most - hysteresis;
-            hysteresis = hysteresis.min(quorum.saturating_sub(1));
-        }
+        let quorum = self.block.quorum.unwrap_or(1).min(most);
+        let hysteresis = self.block.hysteresis.unwrap_or(0);
+        let hysteresis = if hysteresis >= quorum { 0 } else { hysteresis };
         (quorum, hysteresis)
     }
 }

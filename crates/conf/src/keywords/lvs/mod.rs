@@ -350,10 +350,16 @@ fn endpoint(
     let Some(port) = port else {
         return Ok(Some((address, None)));
     };
-    match value::int(&port.text(), 1, 65_535) {
-        Ok(port) => Ok(Some((address, Some(fit(port))))),
-        Err(refused) => Err(refused.why),
+    Ok(Some((address, Some(any_port(&port.text())?))))
+}
+
+/// A port; 0 stands for all ports, though the message of a wrong one does not say so.
+fn any_port(text: &str) -> Result<u16, String> {
+    if value::int(text, 0, 0).is_ok() {
+        return Ok(0);
     }
+    let port = value::int(text, 1, 65_535).map_err(|refused| refused.why)?;
+    Ok(fit(port))
 }
 
 fn sorry_server(cx: &mut Cx, line: &Line<'_>) {

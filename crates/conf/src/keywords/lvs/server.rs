@@ -13,7 +13,7 @@ pub(in crate::keywords) static SERVER_ROWS: &[Keyword] = &[
         "drain_timeout",
         Set::Seconds {
             min: 0,
-            max: 86_400,
+            max: 86_400_000_000,
             set: |cx, v| cx.virtual_server.drain_timeout = Some(v.value),
         },
         "How long a real server that a reload removes stays with weight 0 while it has connections \

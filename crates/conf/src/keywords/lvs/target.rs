@@ -3,7 +3,7 @@ use crate::config::{ServerGroup, Target};
 use crate::keywords::{fit, number, spanned};
 use crate::lex::Word;
 use crate::parse::{Cx, Line};
-use crate::{Diagnostic, Severity, Spanned, value};
+use crate::{Diagnostic, Severity, Spanned};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use wire::Prefix;
 
@@ -83,11 +83,10 @@ fn addresses(cx: &mut Cx, line: &Line<'_>, first: &Word<'_>) -> Option<Target> {
             None => Diagnostic::new("bad-address", Severity::Error, text).at(first.span),
         });
     };
-    let port = match port_word.map(|w| value::int(&w.text(), 1, 65_535)) {
-        None => None,
-        Some(Ok(port)) => Some(fit(port)),
-        Some(Err(refused)) => {
-            invalid(cx, Some(refused.why));
+    let port = match port_word.map(|w| super::any_port(&w.text())).transpose() {
+        Ok(port) => port,
+        Err(why) => {
+            invalid(cx, Some(why));
             return None;
         }
     };

@@ -141,9 +141,9 @@ impl World {
         let Some(service) = self.names.pool(&self.plan, id) else {
             return;
         };
-        let wanted = wanted(service, &self.pools.entries(id));
+        let entries = self.pools.entries(id);
         for key in &service.services {
-            self.ledger.want(*key, wanted.clone());
+            self.ledger.want(*key, wanted(key, service, &entries));
         }
     }
 
