@@ -16,6 +16,7 @@ const OURS: &[(&str, &str)] = &[
     ("global_defs", "smtp_digest"),
     ("global_defs", "smtp_security"),
     ("global_defs", "smtp_verify"),
+    ("virtual_server", "drain_timeout"),
     ("vrrp_instance", "notify_url"),
     ("vrrp_sync_group", "notify_url"),
 ];

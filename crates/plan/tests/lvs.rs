@@ -281,3 +281,43 @@ fn what_the_original_does_not_check() {
     assert_eq!(grpc.grpc.as_deref(), Some("s"));
     assert_eq!(grpc.path, "/grpc.health.v1.Health/Check");
 }
+
+#[test]
+fn a_range_goes_on_over_an_octet_and_services_of_a_group_are_numbered() {
+    let group = "virtual_server_group g {\n10.0.0.254-10.0.1.1 80\n}\n";
+    let of = |protocol: &str| {
+        let body = format!("protocol {protocol}\n{}", real("10.0.2.1", TCP));
+        service("group g", &body)
+    };
+    let (plan, _) = plan(&format!("{group}{}{}", of("TCP"), of("UDP")));
+    let names: Vec<&str> = plan.lvs.servers.iter().map(|s| &*s.name).collect();
+    assert_eq!(names, ["[g]:0", "[g]:1"]);
+    let services = plan.lvs.servers[0].services.iter();
+    let shown: Vec<String> = services.map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "[10.0.0.254]:tcp:80",
+            "[10.0.0.255]:tcp:80",
+            "[10.0.1.0]:tcp:80",
+            "[10.0.1.1]:tcp:80"
+        ]
+    );
+}
+
+#[test]
+fn port_0_is_all_ports_and_an_engine_needs_persistence() {
+    let body = "protocol UDP\npersistence_engine sip\nreal_server 10.0.1.1 0 {\n}";
+    let (plan, _) = plan(&format!(
+        "{}{}",
+        service("10.0.0.1 0", body),
+        service("10.0.0.2 5060", body)
+    ));
+    let (all, one) = (&plan.lvs.servers[0], &plan.lvs.servers[1]);
+    assert_eq!(all.servers[0].key.port, 0);
+    assert_eq!(
+        (all.spec.persistence, all.spec.engine.as_deref()),
+        (360, Some("sip"))
+    );
+    assert_eq!((one.spec.persistence, &one.spec.engine), (0, &None));
+}

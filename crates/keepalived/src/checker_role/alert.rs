@@ -1,6 +1,6 @@
 //! What of the pools people are told by mail: the supervisor makes the mail, the facts are here.
 use super::Role;
-use crate::link::{self, FromRole, PoolAlert, Quorum};
+use crate::link::{FromRole, PoolAlert, Quorum};
 use plan::Plan;
 use plan::lvs::VirtualServer;
 use pool::{CheckId, Event, ServerId};
@@ -91,23 +91,21 @@ impl Role {
     }
 
     /// Real servers that `next` does not have any more.
-    pub(super) fn alert_removed(&self, next: &Plan) {
+    pub(super) fn alert_removed(&mut self, next: &Plan) {
         let stays = next.lvs.servers.iter().flat_map(|service| &service.servers);
         let stays: BTreeSet<_> = stays.map(|real| real.id).collect();
         for service in &self.plan.lvs.servers {
             for real in &service.servers {
                 let alive = self.pools.is_alive(service.id, real.id);
                 if real.alert && alive && !stays.contains(&real.id) {
-                    self.send_alert(PoolAlert::Removed(real.id));
+                    let removed = PoolAlert::Removed(real.id);
+                    self.outbox.push(FromRole::Alert(removed));
                 }
             }
         }
     }
 
-    fn send_alert(&self, alert: PoolAlert) {
-        if let Err(why) = link::send(&self.channel, &FromRole::Alert(alert), None) {
-            self.log
-                .info(format!("Cannot ask the supervisor for a mail: {why}"));
-        }
+    fn send_alert(&mut self, alert: PoolAlert) {
+        self.outbox.push(FromRole::Alert(alert));
     }
 }

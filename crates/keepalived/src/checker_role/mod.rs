@@ -202,7 +202,7 @@ impl Role {
         self.keep_drains(now);
         while let Some(effect) = self.pools.poll_effect() {
             match effect {
-                Effect::Probe { check, step } => self.probe(now, check, step),
+                Effect::Probe { check, step } => self.probe(check, step),
                 Effect::Entries(pool) => self.want(pool),
                 Effect::Tell(event) => self.tell(&event),
             }
@@ -215,7 +215,7 @@ impl Role {
         let _ = self.outbox.flush(now, &self.channel);
     }
 
-    fn probe(&mut self, now: Instant, id: CheckId, step: u32) {
+    fn probe(&mut self, id: CheckId, step: u32) {
         let Some((_, real, check)) = self.names.check(&self.plan, id) else {
             return;
         };

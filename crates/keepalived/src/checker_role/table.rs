@@ -122,12 +122,13 @@ impl Kernel {
         Ok(())
     }
 
-    fn open(&mut self, plan: &Plan) -> io::Result<()> {
+    /// `resume`: a checker died just now; what it left stays, `lvs_flush` or not.
+    fn open(&mut self, plan: &Plan, resume: bool) -> io::Result<()> {
         let mut ipvs = match &plan.lvs.namespace {
             Some(namespace) => Ipvs::open_in(namespace)?,
             None => Ipvs::open()?,
         };
-        if plan.lvs.flush {
+        if plan.lvs.flush && !resume {
             ipvs.flush()?;
         }
         self.timeouts = ipvs.timeouts()?;
@@ -180,7 +181,7 @@ impl Role {
     /// Opens the kernel's load balancer. Without one the pools stay down, and nothing else does.
     pub(super) fn open_kernel(&mut self, now: Instant, plan: &Plan) {
         let first = self.kernel.open_at.is_none();
-        let Err(why) = self.kernel.open(plan) else {
+        let Err(why) = self.kernel.open(plan, self.settings.resume) else {
             return;
         };
         self.kernel.ipvs = None;

@@ -65,6 +65,19 @@ kill -HUP $daemon
 wait_for 'has "-r 10.2.1.2:80 -m -w 3"'
 echo "== a server removed behind our back is back after a reload"
 
+# lvs_flush is for the start of the daemon: a checker that is replaced leaves the table
+sed -i '1i global_defs {\n    lvs_flush\n}' /tmp/keepalived.conf
+kill -HUP $daemon
+wait_for '[ $(grep -c "Reload complete" /tmp/log) -ge 2 ]'
+ipvsadm -A -t 10.8.8.8:80 -s rr
+before=$(grep -c "Gained quorum" /tmp/log)
+checker=$(cat /run/checkers.pid)
+kill -9 "$checker"
+wait_for '[ "$(cat /run/checkers.pid)" != "$checker" ]'
+wait_for '[ $(grep -c "Gained quorum" /tmp/log) -gt $before ]'
+has "-A -t 10.8.8.8:80 -s rr" && has "-r 10.2.1.2:80 -m -w 3" && echo "== lvs_flush is for the daemon's start"
+ipvsadm -D -t 10.8.8.8:80
+
 kill $daemon
 wait $daemon
 [ "$(ipvsadm -Sn)" = "-A -t 10.9.9.9:80 -s wlc" ] && echo "== the end: nothing of ours is left"

@@ -61,6 +61,7 @@ fn requests_go_to_the_servers_that_live() {
          the checker is killed: no request lost
          somebody else's service is still there
          a server removed behind our back is back after a reload
+         lvs_flush is for the daemon's start
          the end: nothing of ours is left",
     );
 }

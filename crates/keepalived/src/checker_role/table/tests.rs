@@ -50,6 +50,7 @@ pub(in crate::checker_role) fn server(id: u32, weight: u32) -> RealServer {
         inhibit_on_failure: false,
         notify_up: None,
         notify_down: None,
+        alert: false,
         checks: vec![check(id)],
     }
 }
@@ -82,6 +83,7 @@ pub(in crate::checker_role) fn service(id: u32, servers: Vec<RealServer>) -> Vir
         drain_timeout: Duration::ZERO,
         quorum_up: None,
         quorum_down: None,
+        alert: false,
     }
 }
 
