@@ -52,6 +52,7 @@ pub(in crate::checker_role) fn server(id: u32, weight: u32) -> RealServer {
         notify_down: None,
         alert: false,
         checks: vec![check(id)],
+        inherited: None,
     }
 }
 
@@ -83,6 +84,10 @@ pub(in crate::checker_role) fn service(id: u32, servers: Vec<RealServer>) -> Vir
         drain_timeout: Duration::ZERO,
         quorum_up: None,
         quorum_down: None,
+        group: None,
+        forwarding: Forwarding::Masquerade,
+        inhibit_on_failure: false,
+        inherited: Inherited::default(),
         alert: false,
     }
 }
