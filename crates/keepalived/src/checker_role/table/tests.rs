@@ -7,7 +7,7 @@ use ledger::ipvs::{
     DestKey, Forwarding, Op, Protocol, Service, ServiceFlags, ServiceKey, ServiceSpec, Table,
 };
 use plan::Plan;
-use plan::lvs::{Check, Probe, RealServer, VirtualServer};
+use plan::lvs::{Check, Inherited, Probe, RealServer, VirtualServer};
 use pool::{CheckId, CheckParams, Effect, PoolId, Pools, ServerId, Verdict};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
