@@ -89,6 +89,39 @@ fn file(alone: &mut Alone, name: &str, path: &str) -> String {
     String::from_utf8(text).unwrap()
 }
 
+type Fields = BTreeMap<String, String>;
+
+/// Blocks of `keepalived.data` whose head is indented by one blank, as exporters read them: a line
+/// ` HEAD = NAME` begins one, lines with three blanks are `key = value`, with five an item of the
+/// list before; everything else ends it.
+fn blocks(text: &str, head: &str) -> BTreeMap<String, (Fields, BTreeMap<String, Vec<String>>)> {
+    let mut all: BTreeMap<String, (Fields, BTreeMap<String, Vec<String>>)> = BTreeMap::new();
+    let (mut name, mut list) = (None::<String>, String::new());
+    for line in text.lines() {
+        let is_head = line.strip_prefix(&format!(" {head}"));
+        if let Some((_, value)) = is_head.and_then(|rest| rest.split_once('=')) {
+            name = Some(value.trim().to_owned());
+            all.entry(value.trim().to_owned()).or_default();
+        } else if let Some(name) = name.as_ref().filter(|_| line.starts_with("   ")) {
+            let (fields, lists) = all.get_mut(name).unwrap();
+            if let Some(item) = line.strip_prefix("     ") {
+                lists.entry(list.clone()).or_default().push(item.to_owned());
+            } else if let Some((key, value)) = line.split_once('=') {
+                let (key, value) = (key.trim().to_owned(), value.trim().to_owned());
+                // "Virtual IP (2):" and the like begin a list
+                fields.entry(key).or_insert(value);
+                list.clear();
+            } else {
+                let title = line.trim().split(" (").next().unwrap();
+                title.trim_end_matches(':').trim_end().clone_into(&mut list);
+            }
+        } else {
+            name = None;
+        }
+    }
+    all
+}
+
 /// `keepalived.stats`: a line per instance, sections by two blanks, counters by four.
 fn counters(text: &str) -> BTreeMap<String, BTreeMap<String, u64>> {
     let mut all: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
@@ -115,6 +148,37 @@ fn counters(text: &str) -> BTreeMap<String, BTreeMap<String, u64>> {
 #[test]
 fn an_exporter_that_reads_text_finds_everything() {
     let mut alone = master("");
+    let text = file(&mut alone, "DATA", "/tmp/keepalived.data");
+    let instances = blocks(&text, "VRRP Instance");
+    let names: Vec<&str> = instances.keys().map(String::as_str).collect();
+    assert_eq!(names, ["VI_1", "a/b"], "{text}");
+    let (fields, lists) = &instances["VI_1"];
+    for (key, value) in [
+        ("State", "MASTER"),
+        ("Interface", "eth0"),
+        ("Virtual Router ID", "51"),
+        ("Effective priority", "95"),
+    ] {
+        assert_eq!(
+            fields.get(key).map(String::as_str),
+            Some(value),
+            "{key}\n{text}"
+        );
+    }
+    for key in ["Wantstate", "Last transition", "Gratuitous ARP delay"] {
+        assert!(fields.contains_key(key), "{key}\n{text}");
+    }
+    let address = |list: &str, at: usize| {
+        let item = &lists.get(list).unwrap_or_else(|| panic!("{list}\n{text}"))[at];
+        item.split_whitespace().next().unwrap().to_owned()
+    };
+    assert_eq!(address("Virtual IP", 0), "10.20.0.249/24");
+    assert_eq!(address("Virtual IP", 1), "10.20.0.247");
+    assert_eq!(address("Virtual IP Excluded", 0), "10.20.0.246");
+    let scripts = blocks(&text, "VRRP Script");
+    let status = scripts["chk"].0.get("Status").map(String::as_str);
+    assert_eq!(status, Some("GOOD"), "{text}");
+
     let text = file(&mut alone, "STATS", "/tmp/keepalived.stats");
     let all = counters(&text);
     let one = &all["VI_1"];
