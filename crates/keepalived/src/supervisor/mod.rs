@@ -421,7 +421,8 @@ impl Supervisor {
             .map(|s| s.role)
             .collect();
         for role in due {
-            self.start_role(role, false);
+            // the table is as the last checker left it, however long ago; addresses may have moved
+            self.start_role(role, role == Role::Checker);
         }
         self.tell_plan_again(now);
     }

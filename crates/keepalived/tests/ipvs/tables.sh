@@ -82,13 +82,13 @@ sum() { # of all tables
     for n in "${!names[@]}"; do files+=("/proc/${holders[n]}/net/ip_vs"); done
     cat "${files[@]}" | cksum
 }
-rests() { # waits until no table has changed for three seconds: three rounds of checks
+rests() { # waits until no table has changed for five rounds of checks
     local before= now quiet=0
     for _ in $(seq 60); do
         sleep 1
         now=$(sum)
         [ "$now" = "$before" ] && quiet=$((quiet + 1)) || quiet=0
-        [ $quiet -ge 3 ] && return
+        [ $quiet -ge 5 ] && return
         before=$now
     done
     echo "!! the tables never come to rest"

@@ -143,9 +143,11 @@ serve web01
 serve web02
 config lb01 MASTER 150
 config lb02 BACKUP 100
+# connections are told of at every fifth packet
+on lb01 sysctl -qw net.ipv4.vs.sync_threshold="3 5"
 start lb01
-start lb02
 wait_for holds lb01
+start lb02
 wait_for syncs lb01 master
 wait_for syncs lb02 backup
 wait_for serves lb01 $WEB.11
@@ -168,16 +170,19 @@ on cl bash -c "exec 3<>/dev/tcp/$VIP/80; cat <&3 >/tmp/answers & cat /tmp/reques
 exec 4>/tmp/requests
 request() { printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' >&4; }
 answers() { [ "$(grep -c '^web0' /tmp/answers)" -ge "$1" ]; }
-for n in 1 2 3 4 5; do
+client() { on lb01 ipvsadm -Lnc | awk '/ESTABLISHED/ { print $4; exit }'; }
+told() { on lb02 ipvsadm -Lnc | grep ESTABLISHED | grep -q " $(client) "; }
+n=0
+until told; do
+    n=$((n + 1))
     request
     wait_for answers $n
 done
-wait_for eval "on lb02 ipvsadm -Lnc | grep -q ESTABLISHED"
 for n in 0 1; do ip link set lb01$n down; done
 wait_for holds lb02
 echo "== lb01 is cut off, lb02 serves:$(count)"
 request
-wait_for answers 6
+wait_for answers $((n + 1))
 echo "== a connection from before goes on"
 wait_for syncs lb02 master
 dies web02
