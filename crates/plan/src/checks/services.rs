@@ -81,7 +81,8 @@ impl Service<'_> {
         let Server::Address(_, port) = server.server else {
             return;
         };
-        if port.is_none() && server.persistence_timeout.is_none() {
+        let port = port.unwrap_or(0);
+        if port == 0 && server.persistence_timeout.is_none() {
             let text = format!(
                 "Virtual server {name}: zero port only valid for persistent services - setting"
             );
@@ -97,7 +98,7 @@ impl Service<'_> {
                 .forwarding
                 .or(server.forwarding)
                 .map_or(Method::Nat, |f| f.method);
-            if method != Method::Nat && real.port.is_some_and(|real| Some(real) != port) {
+            if method != Method::Nat && real.port.is_some_and(|real| real != port) {
                 let text = format!(
                     "WARNING - virtual server {name} and real server {} ports don't match - resetting",
                     real_name(real, protocol)
@@ -115,7 +116,7 @@ impl Service<'_> {
                 .sorry_forwarding
                 .or(server.forwarding)
                 .map_or(Method::Nat, |f| f.method);
-            if method != Method::Nat && sorry.value.1.is_some_and(|sorry| Some(sorry) != port) {
+            if method != Method::Nat && sorry.value.1.is_some_and(|sorry| sorry != port) {
                 let text = format!(
                     "WARNING - virtual server {name} and sorry server ports don't match - resetting"
                 );

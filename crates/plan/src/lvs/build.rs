@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{mail, notify};
 use conf::config::{self, Method, Server, Target};
-use conf::{Config, Diagnostic, Severity, Spanned};
+use conf::{Config, Diagnostic, Spanned};
 use ledger::ipvs::{
     DestKey, Forwarding, Protocol, ServiceFlags, ServiceKey, ServiceSpec, Tunnel, TunnelKind,
 };
@@ -159,7 +159,7 @@ struct Rules<'a> {
 impl Rules<'_> {
     fn build(&self, ids: &mut Ids, findings: &mut Vec<Diagnostic>) -> Option<VirtualServer> {
         let block = self.block;
-        let protocol = self.protocol(findings);
+        let protocol = self.protocol();
         let services = self.services(protocol);
         let first = services.first()?;
         let name = self.name(protocol);
@@ -169,7 +169,7 @@ impl Rules<'_> {
         let mut known = BTreeSet::new();
         for real in &block.real_servers {
             let at = (protocol, port, forwarding);
-            let built = self.real(real, at, &name, ids, findings);
+            let built = self.real(real, at, ids, findings);
             // the second of two that are the same does not count (`checks::services` says so)
             servers.extend(built.filter(|server| known.insert(server.key)));
         }
@@ -181,7 +181,7 @@ impl Rules<'_> {
             spec: self.spec(first),
             services,
             servers,
-            sorry: self.sorry((protocol, port, forwarding), &name, findings),
+            sorry: self.sorry((protocol, port, forwarding)),
             quorum,
             hysteresis,
             alpha: block.alpha,
@@ -215,25 +215,14 @@ impl Rules<'_> {
     }
 
     /// UDP where nothing was written and one is needed, as the original has it. `None` for marks.
-    fn protocol(&self, findings: &mut Vec<Diagnostic>) -> Option<Protocol> {
+    fn protocol(&self) -> Option<Protocol> {
         let written = self.block.protocol.as_ref().map(|word| &*word.value);
         match (written, &self.block.server) {
             (_, Server::Fwmark(_)) => None,
             (Some(word), _) if word.eq_ignore_ascii_case("TCP") => Some(Protocol::Tcp),
             (Some(word), _) if word.eq_ignore_ascii_case("SCTP") => Some(Protocol::Sctp),
-            (Some(_), _) => Some(Protocol::Udp),
             (None, Server::Group(name)) if !self.needs_protocol(&name.value) => None,
-            (None, _) => {
-                let text = format!(
-                    "Virtual server {}: no protocol set - defaulting to UDP",
-                    self.name(None)
-                );
-                findings.push(
-                    Diagnostic::new("no-protocol", Severity::Warning, text)
-                        .help("add a line 'protocol TCP' (or UDP, SCTP)"),
-                );
-                Some(Protocol::Udp)
-            }
+            _ => Some(Protocol::Udp),
         }
     }
 
@@ -351,7 +340,6 @@ impl Rules<'_> {
         &self,
         real: &config::RealServer,
         (protocol, port, inherited): (Option<Protocol>, Option<u16>, Forwarding),
-        name: &str,
         ids: &mut Ids,
         findings: &mut Vec<Diagnostic>,
     ) -> Option<RealServer> {
@@ -359,14 +347,7 @@ impl Rules<'_> {
         let wanted = real.port.or(port).unwrap_or(0);
         let key = DestKey {
             address: real.address?,
-            port: same_port(
-                wanted,
-                self.fixed_port(),
-                forwarding,
-                name,
-                "real",
-                findings,
-            ),
+            port: same_port(wanted, self.fixed_port(), forwarding),
         };
         let own_name = endpoint_name(key.address, protocol, key.port);
         let inherited = Inherited {
@@ -410,22 +391,13 @@ impl Rules<'_> {
     fn sorry(
         &self,
         (protocol, port, inherited): (Option<Protocol>, Option<u16>, Forwarding),
-        name: &str,
-        findings: &mut Vec<Diagnostic>,
     ) -> Option<Sorry> {
         let (address, written) = self.block.sorry_server.as_ref()?.value;
         let forwarding = self.block.sorry_forwarding.map_or(inherited, forward);
         let wanted = written.or(port).unwrap_or(0);
         let key = DestKey {
             address,
-            port: same_port(
-                wanted,
-                self.fixed_port(),
-                forwarding,
-                name,
-                "sorry",
-                findings,
-            ),
+            port: same_port(wanted, self.fixed_port(), forwarding),
         };
         Some(Sorry {
             name: endpoint_name(key.address, protocol, key.port),
@@ -447,22 +419,10 @@ impl Rules<'_> {
 }
 
 /// Direct routing and tunnels leave the port as it is, so a server's must be the service's.
-fn same_port(
-    wanted: u16,
-    service: Option<u16>,
-    forwarding: Forwarding,
-    name: &str,
-    who: &str,
-    findings: &mut Vec<Diagnostic>,
-) -> u16 {
+/// (`checks::services` tells of those that are not.)
+fn same_port(wanted: u16, service: Option<u16>, forwarding: Forwarding) -> u16 {
     match service {
-        Some(port) if port != wanted && forwarding != Forwarding::Masquerade => {
-            let text = format!(
-                "WARNING - virtual server {name} and {who} server ports don't match - resetting"
-            );
-            findings.push(Diagnostic::new("ports", Severity::Warning, text));
-            port
-        }
+        Some(port) if forwarding != Forwarding::Masquerade => port,
         _ => wanted,
     }
 }
