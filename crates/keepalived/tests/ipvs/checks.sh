@@ -1,12 +1,17 @@
 # One virtual server for each kind of check: all servers live, all die, all return; then weights.
+
+# One process for one port: nothing of it is left once it is killed, so that the next can bind.
+answers() { # port over UDP, Perl for what it answers
+    ip netns exec one perl -MIO::Socket::INET -e '
+        my $port = IO::Socket::INET->new(Proto => "udp", LocalPort => '"$1"') or die "'"$1"': $!";
+        while (defined $port->recv(my $asked, 512)) { $port->send('"$2"') }' &
+}
 serves() {
     serve one
     ip netns exec one sysctl -qw net.ipv4.icmp_echo_ignore_all=0
-    for line in "TCP4-LISTEN:25,fork,reuseaddr EXEC:sh /tmp/smtp.sh" \
-        "UDP4-RECVFROM:53,fork EXEC:sh /tmp/dns.sh" \
-        "UDP4-RECVFROM:7,fork EXEC:cat"; do
-        ip netns exec one socat "${line%% *}" "${line#* }" 2>/dev/null &
-    done
+    ip netns exec one socat TCP4-LISTEN:25,fork,reuseaddr "EXEC:sh /tmp/smtp.sh" 2>/dev/null &
+    answers 53 'substr($asked, 0, 2) . "\201\200" . "\0" x 8' # which question, and that this is its answer
+    answers 7 '$asked'
     sleep 1000 | ip netns exec one openssl s_server -quiet -WWW -accept 443 \
         -cert /tmp/cert -key /tmp/key >/dev/null 2>&1 &
     echo 0 >/tmp/misc
@@ -22,11 +27,6 @@ cat >/tmp/smtp.sh <<'END'
 printf '220 h ESMTP\r\n'
 read -r _ && printf '250 h\r\n'
 read -r _ && printf '221 bye\r\n'
-END
-# the two octets that name the question, and that this is its answer
-cat >/tmp/dns.sh <<'END'
-head -c 2
-printf '\201\200\0\0\0\0\0\0\0\0'
 END
 cat >/tmp/misc.sh <<'END'
 #!/bin/sh
