@@ -30,7 +30,7 @@ END
 dies() { kill "$(cat "/tmp/$1/pid")"; }
 
 ask() { # one request of the client; prints who answered
-    ip netns exec cl timeout 5 bash -c '
+    ip netns exec cl timeout 20 bash -c '
         exec 3<>/dev/tcp/10.1.0.100/80 || exit 1
         printf "GET / HTTP/1.0\r\n\r\n" >&3
         sed "1,/^\r\$/d" <&3' 2>/dev/null
