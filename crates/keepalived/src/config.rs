@@ -192,12 +192,12 @@ fn read(options: &Options, file: &str, purpose: Use) -> Read {
     };
     let elsewhere = purpose == Use::Test && place.is_elsewhere();
     let (mut plan, more) = plan::build(&loaded.config, &facts(&loaded.config, elsewhere));
-    let mut vetted = security::vet(&mut plan);
+    let mut details = security::vet(&mut plan);
     if let Some(mask) = options.umask
         && plan.global.umask.replace(mask).is_some()
     {
         let line = "umask command line option specified, ignoring config option";
-        vetted.details.push(line.to_owned());
+        details.push(line.to_owned());
     }
     let mut findings = loaded.diagnostics;
     findings.extend(entered.err().map(|why| {
@@ -207,7 +207,6 @@ fn read(options: &Options, file: &str, purpose: Use) -> Read {
     // the original ends at a missing argument: what follows from it is not worth telling
     if conf::verdict(&findings) != Verdict::Abort {
         findings.extend(more);
-        findings.extend(vetted.findings);
     }
     let dump = if options.dump_conf {
         report::dump::configuration(&loaded.config, &plan, &hostname())
@@ -219,7 +218,7 @@ fn read(options: &Options, file: &str, purpose: Use) -> Read {
         snapshot: loaded.snapshot,
         config: loaded.config,
         findings,
-        details: vetted.details,
+        details,
         plan,
         place,
     }
@@ -268,7 +267,7 @@ fn facts(config: &conf::Config, elsewhere: bool) -> Facts {
         key_files: plan::key_files(config)
             .map(|path| (path.to_owned(), key_file(path)))
             .collect(),
-        scripts: None,
+        scripts: Some(security::facts(config)),
         names: names::read(),
     }
 }

@@ -29,7 +29,7 @@ mod tracking;
 mod uppers;
 
 pub use build::{Facts, build};
-pub use checks::{PathFact, ScriptFacts, programs};
+pub use checks::{PathFact, ScriptFacts, programs, script_users};
 pub use compare::{Node, compare};
 pub use diff::{Changes, adopt_ids, diff};
 pub use groups::Group;

@@ -164,7 +164,7 @@ pub fn command(script: &config::Script) -> Command {
     }
 }
 
-fn run_as(script: &config::Script) -> Option<RunAs> {
+pub(crate) fn run_as(script: &config::Script) -> Option<RunAs> {
     script.user.as_ref().map(|user| RunAs {
         user: user.value.to_string(),
         group: script.group.as_ref().map(|group| group.value.to_string()),

@@ -24,7 +24,30 @@ impl Files for InMemory<'_> {
     }
 }
 
-fn understood(text: &str) -> (conf::Loaded, plan::Plan, Vec<conf::Diagnostic>) {
+/// The machine of the cases about scripts: a program that only root can change, one that anybody
+/// can, a folder, and two users.
+fn scripts(config: &conf::Config) -> plan::ScriptFacts {
+    let fact = |program: &str| plan::PathFact {
+        found: matches!(program, "/usr/bin/check" | "/tmp/check" | "/usr/share"),
+        insecure: program == "/tmp/check",
+        no_file: program == "/usr/share",
+    };
+    let paths = plan::programs(config).into_iter().map(|program| {
+        let fact = fact(&program);
+        (program, fact)
+    });
+    let users = plan::script_users(config).into_iter();
+    let users = users.filter(|user| matches!(&*user.user, "root" | "nobody"));
+    plan::ScriptFacts {
+        paths: paths.collect(),
+        users: users
+            .map(|user| (user.clone(), user.user == "root"))
+            .collect(),
+        customary: false,
+    }
+}
+
+fn understood(text: &str, with_scripts: bool) -> (conf::Loaded, plan::Plan, Vec<conf::Diagnostic>) {
     let loaded = conf::load(
         &mut InMemory(text),
         "keepalived.conf",
@@ -37,6 +60,7 @@ fn understood(text: &str) -> (conf::Loaded, plan::Plan, Vec<conf::Diagnostic>) {
     let facts = plan::Facts {
         interfaces,
         hostname: "node".into(),
+        scripts: with_scripts.then(|| scripts(&loaded.config)),
         ..plan::Facts::default()
     };
     let (plan, more) = plan::build(&loaded.config, &facts);
@@ -44,8 +68,8 @@ fn understood(text: &str) -> (conf::Loaded, plan::Plan, Vec<conf::Diagnostic>) {
 }
 
 /// What the configuration leads to, as the cases write it.
-fn outcome(text: &str) -> (String, String) {
-    let (loaded, plan, more) = understood(text);
+fn outcome(text: &str, with_scripts: bool) -> (String, String) {
+    let (loaded, plan, more) = understood(text, with_scripts);
     let mut all = loaded.diagnostics;
     all.extend(more);
     let mut said = String::new();
@@ -150,7 +174,7 @@ fn source(source: &plan::Source) -> String {
 
 /// What is said of nodes beside each other.
 fn compared(nodes: &[String]) -> String {
-    let plans: Vec<_> = nodes.iter().map(|text| understood(text).1).collect();
+    let plans: Vec<_> = nodes.iter().map(|text| understood(text, false).1).collect();
     let names = ["one", "two", "three"];
     let nodes: Vec<_> = names
         .iter()
@@ -231,6 +255,7 @@ fn every_case_says_and_means_what_its_file_promises() {
     let (mut cases, mut wrong) = (0, String::new());
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
+        let with_scripts = file.ends_with("scripts.md");
         let mut renewed = text.clone();
         let mut config: Option<(usize, (String, String))> = None;
         let mut nodes: Vec<String> = Vec::new();
@@ -247,7 +272,7 @@ fn every_case_says_and_means_what_its_file_promises() {
             let (at, found) = match (language, &config) {
                 ("differences", _) => (&line, &differences),
                 ("keepalived", _) => {
-                    config = Some((line, outcome(&content)));
+                    config = Some((line, outcome(&content, with_scripts)));
                     cases += 1;
                     continue;
                 }
@@ -310,7 +335,8 @@ fn a_layout_means_the_same() {
                 });
                 (said.collect::<Vec<_>>(), meant)
             };
-            let [before, after] = [&content, &laid_out].map(|text| without_places(outcome(text)));
+            let [before, after] =
+                [&content, &laid_out].map(|text| without_places(outcome(text, true)));
             assert_eq!(before, after, "line {line}");
             cases += 1;
         }

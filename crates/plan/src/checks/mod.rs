@@ -7,7 +7,7 @@ mod strict;
 mod tracks;
 mod unicast;
 
-pub use scripts::{PathFact, ScriptFacts, programs};
+pub use scripts::{PathFact, ScriptFacts, programs, script_users};
 
 use crate::{Facts, Plan};
 use conf::config::Instance as Block;

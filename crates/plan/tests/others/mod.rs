@@ -158,18 +158,14 @@ fn scripts(case: &Case, config: &conf::Config) -> plan::ScriptFacts {
             program,
             plan::PathFact {
                 found,
-                insecure: false,
+                ..plan::PathFact::default()
             },
         )
     });
-    let users = config
-        .global
-        .script_user
-        .iter()
-        .map(|user| user.user.value.to_string());
+    let users = plan::script_users(config).into_iter();
     plan::ScriptFacts {
         paths: paths.collect(),
-        roots: users.chain(["root".to_owned()]).collect(),
-        default_is_root: true,
+        users: users.map(|user| (user, true)).collect(),
+        customary: true,
     }
 }

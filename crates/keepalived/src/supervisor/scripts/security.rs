@@ -1,53 +1,60 @@
 //! Which scripts may be run: those that exist, that their user may execute, and, when that user
 //! is root, that nobody else can change.
 use super::users::Users;
-use conf::{Diagnostic, Severity};
 use linux::script::Credentials;
-use plan::{Command, Plan, Source};
+use plan::{Command, PathFact, Plan, ScriptFacts, Source};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 const UNSAFE: &str = "somebody else than root can change what root runs";
 
-/// Why a script is not run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refusal {
-    Missing,
-    Insecure,
-}
+/// A script is not run, for a reason that was told.
+#[derive(Debug)]
+struct Refused;
 
-/// What a look at all scripts of a plan came to.
-#[derive(Debug, Default)]
-pub(crate) struct Vetted {
-    /// Findings about the configuration.
-    pub(crate) findings: Vec<Diagnostic>,
-    /// What only the log needs to say.
-    pub(crate) details: Vec<String>,
-    /// Something runs as root that others could change.
-    unsafe_found: bool,
+/// What the checks of a configuration have to know of its scripts.
+pub(crate) fn facts(config: &conf::Config) -> ScriptFacts {
+    let paths = plan::programs(config).into_iter().map(|program| {
+        let path = which(&program).unwrap_or_else(|| PathBuf::from(&program));
+        let meta = path.metadata().ok();
+        let fact = PathFact {
+            found: meta.is_some(),
+            insecure: changeable(&path).is_some(),
+            no_file: meta.is_some_and(|meta| !meta.is_file()),
+        };
+        (program, fact)
+    });
+    let users = plan::script_users(config).into_iter();
+    let users = users.filter_map(|user| {
+        let found = Credentials::look_up(&user.user, user.group.as_deref(), false)?;
+        Some((user, found.is_root()))
+    });
+    ScriptFacts {
+        paths: paths.collect(),
+        users: users.collect(),
+        customary: Users::customary(false).is_some(),
+    }
 }
 
 /// Removes from the plan what cannot or must not be run, and names programs by their whole path.
-pub(crate) fn vet(plan: &mut Plan) -> Vetted {
+/// Gives what only the log needs to say: the findings are those of the plan's checks.
+pub(crate) fn vet(plan: &mut Plan) -> Vec<String> {
     let users = Users::new(&plan.global.scripts);
-    let mut vetted = Vetted::default();
+    let mut details = Vec::new();
     let secure = plan.global.scripts.secure;
     let mut check = Check {
         users,
         secure,
-        vetted: &mut vetted,
+        details: &mut details,
     };
-    let mut any = false;
     for instance in plan.instances.values_mut() {
         for (_, slot) in instance.notify.commands_mut() {
-            any |= slot.is_some();
             check.slot(slot);
         }
     }
     for group in plan.groups.values_mut() {
         for (_, slot) in group.notify.commands_mut() {
-            any |= slot.is_some();
             check.slot(slot);
         }
     }
@@ -56,11 +63,8 @@ pub(crate) fn vet(plan: &mut Plan) -> Vetted {
         let Source::Script(script) = &mut object.source else {
             continue;
         };
-        any = true;
-        if let Err(why) = check.command(&mut script.command) {
+        if check.command(&mut script.command).is_err() {
             disabled.push(*id);
-            let name = &object.tracker.name;
-            check.say(format!("Disabling track script {name} {}", why.text()));
         }
     }
     let fifos = &mut plan.global.fifos;
@@ -68,47 +72,18 @@ pub(crate) fn vet(plan: &mut Plan) -> Vetted {
         .into_iter()
         .flatten()
     {
-        any |= fifo.script.is_some();
         check.slot(&mut fifo.script);
     }
     for id in disabled {
         plan.drop_tracker(id);
     }
-    if any && !secure {
-        vetted.violation();
-    }
-    vetted
-}
-
-impl Refusal {
-    const fn text(self) -> &'static str {
-        match self {
-            Refusal::Missing => "since not found/accessible",
-            Refusal::Insecure => "due to insecure",
-        }
-    }
-}
-
-impl Vetted {
-    /// The original's reminder; only what is found insecure makes it count.
-    fn violation(&mut self) {
-        let text =
-            "SECURITY VIOLATION - scripts are being executed but script_security not enabled.";
-        if self.unsafe_found {
-            let text = format!("{text} There are insecure scripts.");
-            let help = "add 'enable_script_security' to global_defs, and 'script_user' with a user that need not be root";
-            self.findings
-                .push(Diagnostic::new("script-security", Severity::Security, text).help(help));
-        } else {
-            self.details.push(text.to_owned());
-        }
-    }
+    details
 }
 
 struct Check<'a> {
     users: Users,
     secure: bool,
-    vetted: &'a mut Vetted,
+    details: &'a mut Vec<String>,
 }
 
 impl Check<'_> {
@@ -121,9 +96,9 @@ impl Check<'_> {
         }
     }
 
-    fn command(&mut self, command: &mut Command) -> Result<(), Refusal> {
+    fn command(&mut self, command: &mut Command) -> Result<(), Refused> {
         let Some(program) = command.words.first().cloned() else {
-            return Err(Refusal::Missing);
+            return Err(Refused);
         };
         let user = command.user.as_ref();
         let Some(credentials) = self.users.credentials(user) else {
@@ -132,22 +107,22 @@ impl Check<'_> {
             self.say(format!(
                 "Invalid user/group for notify script {program} - ignoring"
             ));
-            return Err(Refusal::Missing);
+            return Err(Refused);
         };
         let path = self.locate(&program)?;
         let meta = path.metadata().map_err(|e| {
             let why = reason(&e);
             self.say(format!("Script {program} cannot be accessed - {why}"));
-            Refusal::Missing
+            Refused
         })?;
         if !meta.is_file() {
             self.say(format!("Wrong file type found in script path '{program}'."));
-            return Err(Refusal::Insecure);
+            return Err(Refused);
         }
         if !may_execute(&meta, &credentials) {
             let (uid, gid) = (credentials.uid, credentials.gid);
             self.say(format!("WARNING - script '{program}' is not executable for uid:gid {uid}:{gid} - disabling."));
-            return Err(Refusal::Missing);
+            return Err(Refused);
         }
         if let Some(first) = command.words.first_mut() {
             *first = path.to_string_lossy().into_owned();
@@ -158,35 +133,26 @@ impl Check<'_> {
         }
     }
 
-    fn unsafe_path(&mut self, program: &str, what: &str) -> Result<(), Refusal> {
+    fn unsafe_path(&mut self, program: &str, what: &str) -> Result<(), Refused> {
         if self.secure {
             self.say(format!(
                 "Unsafe permissions found for script '{program}' - disabling."
             ));
         } else {
-            self.vetted.unsafe_found = true;
             self.say(format!("Unsafe permissions found for script '{program}'."));
         }
         self.say(format!("  {what}: {UNSAFE}"));
-        if self.secure {
-            Err(Refusal::Insecure)
-        } else {
-            Ok(())
-        }
+        if self.secure { Err(Refused) } else { Ok(()) }
     }
 
     /// The whole path of a program; by `PATH` when it is a bare name.
-    fn locate(&mut self, program: &str) -> Result<PathBuf, Refusal> {
+    fn locate(&mut self, program: &str) -> Result<PathBuf, Refused> {
         if program.contains('/') {
             return Ok(PathBuf::from(program));
         }
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path)
-            .map(|dir| dir.join(program))
-            .find(|at| at.is_file());
-        let Some(found) = found else {
+        let Some(found) = which(program) else {
             self.say(format!("Cannot find script {program} in path - disabling"));
-            return Err(Refusal::Missing);
+            return Err(Refused);
         };
         let full = found.display();
         self.say(format!("WARNING - script `{program}` resolved by path search to `{full}`. Please specify full path."));
@@ -194,8 +160,19 @@ impl Check<'_> {
     }
 
     fn say(&mut self, line: String) {
-        self.vetted.details.push(line);
+        self.details.push(line);
     }
+}
+
+/// A bare name in `PATH`.
+fn which(program: &str) -> Option<PathBuf> {
+    if program.is_empty() || program.contains('/') {
+        return None;
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(program))
+        .find(|at| at.is_file())
 }
 
 /// As `strerror(3)` says it, without the number.
@@ -287,9 +264,9 @@ mod tests {
     /// Whether it stays, and what is said. Files are made by root: tests of this daemon need it.
     fn outcome(path: &Path, secure: bool) -> (bool, String) {
         let mut plan = plan(path, secure);
-        let vetted = vet(&mut plan);
+        let details = vet(&mut plan);
         let kept = plan.global.fifos.all.unwrap().script.is_some();
-        (kept, vetted.details.join("\n"))
+        (kept, details.join("\n"))
     }
 
     #[test]
@@ -304,8 +281,6 @@ mod tests {
         );
         let (kept, said) = outcome(&bad, false);
         assert!(kept && said.contains("Unsafe permissions"), "{said}");
-        let vetted = vet(&mut plan(&bad, false));
-        assert_eq!(vetted.findings[0].severity, Severity::Security);
         for path in [good, bad] {
             fs::remove_file(path).unwrap();
         }

@@ -17,15 +17,20 @@ impl Users {
         let supplementary = scripts.supplementary_groups;
         let default = match &scripts.user {
             Some(user) => look_up(user, supplementary),
-            None => Some(
-                Credentials::look_up(CUSTOMARY, None, supplementary)
-                    .unwrap_or_else(Credentials::own),
-            ),
+            // root is not taken for granted where security is asked for
+            None => {
+                Users::customary(supplementary).or_else(|| (!scripts.secure).then(Credentials::own))
+            }
         };
         Users {
             default,
             supplementary,
         }
+    }
+
+    /// The user that scripts usually run as, where there is one.
+    pub(crate) fn customary(supplementary: bool) -> Option<Credentials> {
+        Credentials::look_up(CUSTOMARY, None, supplementary)
     }
 
     /// `None` when there is no such user or group.

@@ -30,14 +30,21 @@ const LEFT_OUT: &[&str] = &[
 /// Lines without which a block is none.
 fn needed(path: &str, number: usize) -> &'static [&'static str] {
     match (path, number % 2) {
+        ("global_defs", 1) => &["enable_script_security", "script_user root"],
         ("vrrp_instance", 0) => &["interface eth0", "virtual_ipaddress {", "10.0.0.1", "}"],
         ("vrrp_instance", _) => &["interface eth1", "virtual_ipaddress {", "10.0.0.2/24", "}"],
-        ("virtual_server", _) => &["protocol TCP", "lb_kind NAT"],
+        ("virtual_server", _) => &["protocol TCP", "lb_algo rr", "lb_kind NAT"],
+        ("garp_group", _) => &["garp_interval 0.5"],
         ("vrrp_script", _) => &["script /usr/bin/env"],
         ("track_file" | "vrrp_track_file", _) => &["file /tmp/f"],
         ("vrrp_track_process", _) => &["process nginx"],
         ("bfd_instance", _) => &["neighbor_ip 10.1.1.2"],
-        ("track_group" | "vrrp_sync_group", _) => &["group {", "V0", "V1", "}"],
+        ("track_group", _) => &["group {", "V0", "}"],
+        ("vrrp_sync_group", _) => &["group {", "V0", "V1", "}"],
+        (path, _) if path.ends_with("HTTP_GET") || path.ends_with("SSL_GET") => {
+            &["url {", "path /", "status_code 200", "}"]
+        }
+        (path, _) if path.ends_with("DNS_CHECK") => &["type A"],
         (path, _) if path.ends_with("url") => &["path /"],
         (path, _) if path.ends_with("MISC_CHECK") => &["misc_path /usr/bin/env"],
         (path, _) if path.ends_with("FILE_CHECK") => &["track_file F0"],
@@ -46,8 +53,32 @@ fn needed(path: &str, number: usize) -> &'static [&'static str] {
     }
 }
 
-pub(crate) fn configuration(random: &mut Random) -> String {
+/// Which keywords the original has.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Version(Vec<u32>);
+
+impl Version {
+    /// From what it says to `-v`.
+    pub(crate) fn new(said: &str) -> Option<Version> {
+        let (_, behind) = said.split_once("Keepalived v")?;
+        numbers(behind.split_whitespace().next()?)
+    }
+
+    fn knows(&self, row: &Keyword) -> bool {
+        let always = row.since.is_empty() && !row.doc.contains("Not in the original");
+        always || numbers(row.since).is_some_and(|since| since <= *self)
+    }
+}
+
+/// `None`: it is no version of the original.
+fn numbers(text: &str) -> Option<Version> {
+    let parts = text.split('.').map(str::parse);
+    parts.collect::<Result<_, _>>().ok().map(Version)
+}
+
+pub(crate) fn configuration(version: &Version, random: &mut Random) -> String {
     let mut maker = Maker {
+        version,
         random,
         out: String::new(),
         depth: 0,
@@ -78,8 +109,24 @@ pub(crate) fn configuration(random: &mut Random) -> String {
         let Some(row) = ROOT.find(name.as_bytes()) else {
             continue;
         };
-        if maker.random.below(3) == 0 {
-            maker.count = instances;
+        let global = *name == "global_defs";
+        let wanted = match *name {
+            "global_defs" => true,
+            // what others refer to
+            "vrrp_script" | "track_file" | "vrrp_track_process" | "bfd_instance" => {
+                maker.random.below(3) > 0
+            }
+            "vrrp_instance" => maker.random.below(2) == 0,
+            "vrrp_sync_group" => instances == 2 || maker.random.below(12) == 0,
+            "track_group" => instances > 0 || maker.random.below(12) == 0,
+            _ => maker.random.below(4) == 0,
+        };
+        if wanted {
+            maker.count = if global {
+                maker.random.below(4).min(1)
+            } else {
+                instances
+            };
             maker.row("", row);
             instances += usize::from(*name == "vrrp_instance");
         }
@@ -87,7 +134,13 @@ pub(crate) fn configuration(random: &mut Random) -> String {
     maker.out
 }
 
+/// The keyword of a line.
+fn first(line: &str) -> &str {
+    line.split_whitespace().next().unwrap_or_default()
+}
+
 struct Maker<'a> {
+    version: &'a Version,
     random: &'a mut Random,
     out: String,
     depth: usize,
@@ -103,7 +156,7 @@ impl Maker<'_> {
     }
 
     fn row(&mut self, path: &str, row: &Keyword) {
-        if LEFT_OUT.contains(&row.name) || row.since.starts_with("2.4") {
+        if LEFT_OUT.contains(&row.name) || !self.version.knows(row) {
             return;
         }
         let name = row.name;
@@ -185,24 +238,37 @@ impl Maker<'_> {
         self.line("}");
     }
 
+    /// Most keywords only once: the original refuses many of them when they come again.
     fn some_rows(&mut self, path: &str, table: &Table) {
-        let rows: Vec<&Keyword> = table.rows().collect();
+        let mut rows: Vec<&Keyword> = table.rows().collect();
+        let count = self.count;
+        if self.random.below(12) > 0 {
+            let there: Vec<_> = needed(path, count).iter().map(|line| first(line)).collect();
+            rows.retain(|row| !there.contains(&row.name));
+        }
         if path == "virtual_server" {
-            for _ in 0..self.random.below(3) {
+            for _ in 0..self.random.below(8).clamp(1, 2) {
                 if let Some(row) = table.find(b"real_server") {
                     self.row(path, row);
                 }
             }
         }
         for _ in 0..self.random.below(5) {
-            if let Some(row) = rows.get(self.random.below(rows.len())) {
+            let at = self.random.below(rows.len());
+            if let Some(row) = rows.get(at).copied() {
                 self.row(path, row);
+                if self.random.below(12) > 0 {
+                    rows.remove(at);
+                }
             }
         }
     }
 
     fn list(&mut self, name: &str) {
-        let words = samples::block(name, self.count, self.random);
+        let words = match name {
+            "virtual_server_group" => "G",
+            _ => "",
+        };
         let opening = format!("{name} {words}").trim_end().to_owned();
         self.line(&format!("{opening} {{"));
         self.depth += 1;

@@ -1,25 +1,30 @@
 //! `make differential`: configurations made from the keyword tables, valid and broken, given to
 //! `-t` of ours and of the original. The exit codes must be the same; what is not is made as
-//! small as it can be and printed.
+//! small as it can be, put together with its like by what only one of the two says, and printed.
 //!
-//! `ORIGINAL` names the original (else Debian's), `CASES` how many are tried, `SEED` which.
+//! `ORIGINAL` names the original (else Debian's), `CASES` how many are tried, `SEED` which; a
+//! seed makes the same cases on every machine.
+mod class;
 mod generate;
 mod mutate;
+mod pair;
 mod random;
 mod samples;
 mod shrink;
 
-use lab::{Lan, Node, original};
+use class::Class;
+use generate::Version;
+use lab::Lan;
+use pair::{Codes, Pair};
 use random::Random;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
-/// Where a case stands in the node.
-const FILE: &str = "/tmp/case.conf";
-/// Disagreements that are made smaller and shown.
-const SHOWN: usize = 40;
+/// Disagreements that are made smaller; each takes up to a hundred runs of both.
+const SHRUNK: u64 = 400;
 
 fn main() -> ExitCode {
     match run() {
@@ -32,90 +37,135 @@ fn main() -> ExitCode {
     }
 }
 
-/// The two programs, in one network that has `eth0` and `eth1`.
-struct Pair {
-    node: Node,
-    /// The node's network, which ends with it.
-    _lan: Lan,
-    ours: PathBuf,
-    theirs: PathBuf,
-}
-
-/// Exit codes, ours first; `None`: ended by a signal.
-type Codes = (Option<i32>, Option<i32>);
-
-impl Pair {
-    fn new() -> io::Result<Pair> {
-        let built = std::env::current_exe()?.with_file_name("keepalived");
-        let ours = std::env::var_os("KEEPALIVED").map_or(built, PathBuf::from);
-        let lan = Lan::new()?;
-        let node = lan.node("case", "198.18.0.1/24".parse().map_err(io::Error::other)?)?;
-        let second = [
-            "link", "add", "eth1", "type", "veth", "peer", "name", "peer1",
-        ];
-        node.space.output("ip", &second)?;
-        let (ours, theirs) = (
-            node.space.stage(&ours)?,
-            node.space.stage(&original::path()?)?,
-        );
-        Ok(Pair {
-            node,
-            _lan: lan,
-            ours,
-            theirs,
-        })
-    }
-
-    fn codes(&self, text: &[u8]) -> io::Result<Codes> {
-        self.node.space.write(FILE, text)?;
-        let code = |program: &Path| {
-            let out = self.node.space.finish(program, &["-t", "-f", FILE])?;
-            io::Result::Ok(out.status.code())
-        };
-        Ok((code(&self.ours)?, code(&self.theirs)?))
-    }
-
-    fn said(&self, program: &Path, text: &[u8]) -> io::Result<String> {
-        self.node.space.write(FILE, text)?;
-        let out = self.node.space.finish(program, &["-t", "-f", FILE])?;
-        Ok(String::from_utf8_lossy(&out.stderr).into_owned())
-    }
+/// What a worker found.
+#[derive(Default)]
+struct Found {
+    codes: BTreeMap<Codes, u64>,
+    /// By class: how many, and the smallest text.
+    classes: BTreeMap<Class, (u64, String)>,
+    different: u64,
 }
 
 fn run() -> io::Result<bool> {
-    let pair = Pair::new()?;
     let (cases, seed) = (setting("CASES", 2000)?, setting("SEED", 1)?);
-    let mut random = Random::new(seed);
-    let mut codes: BTreeMap<Codes, u64> = BTreeMap::new();
-    let mut different = Vec::new();
-    for _ in 0..cases {
-        let mut text = generate::configuration(&mut random);
-        if random.below(2) == 0 {
-            text = mutate::mutate(&text, &mut random);
-        }
-        let both = pair.codes(text.as_bytes())?;
-        *codes.entry(both).or_default() += 1;
-        // the original sometimes ends by a signal: nothing to be like
-        if both.0 != both.1 && both.1.is_some() {
-            different.push((text, both));
-        }
-    }
-    for (text, both) in different.iter().take(SHOWN) {
-        let small = shrink::shrink(text, |text| Ok(pair.codes(text.as_bytes())? == *both))?;
-        println!("---- ours {:?}, the original {:?}", both.0, both.1);
-        println!("{small}");
-        print!("ours says: {}", pair.said(&pair.ours, small.as_bytes())?);
-        print!(
-            "theirs says: {}",
-            pair.said(&pair.theirs, small.as_bytes())?
-        );
-    }
-    for ((ours, theirs), count) in &codes {
-        println!("{count:7} ours {ours:?} the original {theirs:?}");
-    }
-    let agreed = cases - different.len() as u64;
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let lan = Lan::new()?;
+    let pairs = (0..workers).map(|number| Pair::new(&lan, number));
+    let pairs = pairs.collect::<io::Result<Vec<_>>>()?;
+    let version = pairs.first().map(Pair::version).transpose()?;
+    let version = version
+        .flatten()
+        .ok_or_else(|| io::Error::other("the original says no version"))?;
+    let work = Work {
+        version,
+        cases,
+        seed,
+        next: AtomicU64::new(0),
+        shrunk: AtomicU64::new(0),
+    };
+    let work = &work;
+    let found = thread::scope(|scope| {
+        let threads: Vec<_> = pairs
+            .into_iter()
+            .map(|pair| scope.spawn(move || work.all(&pair)))
+            .collect();
+        let ended = threads.into_iter().map(|one| match one.join() {
+            Ok(found) => found,
+            Err(_) => Err(io::Error::other("a worker panicked")),
+        });
+        ended.collect::<io::Result<Vec<_>>>()
+    })?;
+    let found = found.into_iter().fold(Found::default(), Found::with);
+    found.print();
+    let agreed = cases - found.different;
     println!("{agreed} of {cases} verdicts agree (seed {seed})");
-    Ok(different.is_empty())
+    Ok(found.different == 0)
+}
+
+/// What the workers share.
+struct Work {
+    version: Version,
+    cases: u64,
+    seed: u64,
+    next: AtomicU64,
+    shrunk: AtomicU64,
+}
+
+impl Work {
+    /// Takes cases until there are no more.
+    fn all(&self, pair: &Pair) -> io::Result<Found> {
+        let mut found = Found::default();
+        loop {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            if number >= self.cases {
+                return Ok(found);
+            }
+            self.one(pair, self.made(number), &mut found)?;
+        }
+    }
+
+    /// Case `number` of the seed.
+    fn made(&self, number: u64) -> String {
+        let mut random = Random::new(self.seed.wrapping_mul(1_000_003).wrapping_add(number));
+        let text = generate::configuration(&self.version, &mut random);
+        if random.below(2) == 0 {
+            return text;
+        }
+        mutate::mutate(&text, &mut random)
+    }
+
+    fn one(&self, pair: &Pair, text: String, found: &mut Found) -> io::Result<()> {
+        let both = pair.codes(&text)?;
+        *found.codes.entry(both).or_default() += 1;
+        // the original sometimes ends by a signal: nothing to be like
+        if both.0 == both.1 || both.1.is_none() {
+            return Ok(());
+        }
+        found.different += 1;
+        let small = if self.shrunk.fetch_add(1, Ordering::Relaxed) < SHRUNK {
+            shrink::shrink(&text, |text| Ok(pair.codes(text)? == both))?
+        } else {
+            text
+        };
+        let (ours, theirs) = pair.run(&small)?;
+        let class = Class::new(both, &ours.said, &theirs.said);
+        let (count, shortest) = found.classes.entry(class).or_default();
+        *count += 1;
+        if *count == 1 || small.len() < shortest.len() {
+            *shortest = small;
+        }
+        Ok(())
+    }
+}
+
+impl Found {
+    fn with(mut self, other: Found) -> Found {
+        for (codes, count) in other.codes {
+            *self.codes.entry(codes).or_default() += count;
+        }
+        for (class, (count, text)) in other.classes {
+            let (sum, shortest) = self.classes.entry(class).or_default();
+            if *sum == 0 || text.len() < shortest.len() {
+                *shortest = text;
+            }
+            *sum += count;
+        }
+        self.different += other.different;
+        self
+    }
+
+    fn print(&self) {
+        let mut classes: Vec<_> = self.classes.iter().collect();
+        classes.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+        for (class, (count, text)) in classes {
+            println!("---- {count} cases: {class}");
+            println!("{}", text.trim_end());
+        }
+        println!("----");
+        for ((ours, theirs), count) in &self.codes {
+            println!("{count:7} ours {ours:?} the original {theirs:?}");
+        }
+    }
 }
 
 /// A number from the environment.

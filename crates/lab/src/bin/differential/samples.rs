@@ -53,20 +53,22 @@ pub(crate) fn item(name: &str, random: &mut Random) -> &'static str {
             "fe80::9 preferred_lft 5",
         ],
         "virtual_routes" | "static_routes" => &[
+            "10.2.0.0/24 via 10.0.0.254 dev eth0",
             "10.2.0.0/24 via 10.0.0.254",
             "10.3.0.0/24 dev eth0 metric 5 table 7",
             "blackhole 10.4.0.0/24",
-            "10.5.0.0/24 nexthop via 10.0.0.9 weight 2 nexthop via 10.0.0.8 weight 3",
+            "10.5.0.0/24 nexthop via 10.0.0.9 dev eth0 weight 2 nexthop via 10.0.0.8 weight 3",
             "fd01::/64 via fd00::9 dev eth0",
             "default via 10.0.0.254 no_track",
-            "10.6.0.0/24 via 10.0.0.9 mtu lock 1400 rto_min 20ms",
-            "src 10.0.0.3 to 10.7.0.0/24 via 10.0.0.9 or 10.0.0.8 dev eth0",
-            "10.8.0.0/24 dev eth0 protocol 77",
+            "10.6.0.0/24 via 10.0.0.9 dev eth1 mtu lock 1400 rto_min 20ms",
+            "src 10.0.0.3 to 10.7.0.0/24 via 10.0.0.9 dev eth0",
+            "10.7.0.0/24 via 10.0.0.9 or 10.0.0.8 dev eth0 no_track",
+            "10.8.0.0/24 dev eth0 protocol 77 no_track",
             "10.9.0.0/24 dev eth0 scope link tos 0x10 onlink",
         ],
         "virtual_rules" | "static_rules" => &[
             "from 10.0.0.3 table 7 preference 40",
-            "to 10.0.0.0/24 table 8",
+            "to 10.0.0.0/24 table 8 preference 12",
             "not from 10.1.0.0/24 blackhole priority 9",
             "from 10.2.0.0/24 lookup main fwmark 24/12 iif eth0 preference 39 sport 10-20",
             "inet6 table 8 preference 6",
@@ -108,6 +110,10 @@ pub(crate) fn line(path: &str, name: &str, random: &mut Random) -> &'static str 
         ("bfd_instance" | "vrrp_script" | "vrrp_track_process", "weight") => {
             &["5", "-5", "253 reverse", "0"]
         }
+        ("vrrp_script", "interval" | "timeout") => &["5", "5", "1.5"],
+        ("vrrp_instance", "weight") => &["5"],
+        ("vrrp_instance", "state") => &["BACKUP", "BACKUP", "MASTER"],
+        (_, "weight") if path.ends_with("track_file") => &["5", "-5", "200 reverse", "0"],
         (_, "weight") => &["5", "-5", "200 reverse", "0", "1 noreverse"],
         ("virtual_server/real_server/DNS_CHECK", "type") => &["A", "MX", "AAAA"],
         (_, "interface" | "bind_if" | "default_interface" | "lvs_sync_daemon_interface") => {
@@ -121,6 +127,9 @@ pub(crate) fn line(path: &str, name: &str, random: &mut Random) -> &'static str 
 
 fn other(name: &str) -> &'static [&'static str] {
     match name {
+        "mcast_src_ip" | "unicast_src_ip" => &["10.0.0.77"],
+        "vmac_prefix" | "vmac_addr_prefix" => &["vm"],
+        "script" => &["/usr/bin/env", "\"/usr/bin/env a b\""],
         "bfd_cpu_affinity" | "checker_cpu_affinity" | "vrrp_cpu_affinity" => &["0", "0 1"],
         "dynamic_interfaces" => &["", "allow_if_changes"],
         "include_check" => &["", "+read", "-match wildcard_match", "brace_match"],
