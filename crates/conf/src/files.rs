@@ -41,11 +41,12 @@ impl fmt::Display for ReadError {
 /// Bounds of what is read, so that no file can exhaust the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes over all files and expansions (default 1 GiB; the original has none).
+    /// Bytes over all files and expansions (default 1 GiB; the original has none). What replacing
+    /// parameters copies on the way may be sixteen times that.
     pub bytes: usize,
     /// Includes within includes (default 64).
     pub depth: usize,
-    /// Files in all (default 65 536).
+    /// Files in all (default 65 536); sixteen times as many names may be looked for.
     pub files: usize,
     /// Lines that the preprocessor may make (default 20 million), so that a small file cannot
     /// keep it busy for ever.

@@ -6,6 +6,9 @@ use crate::lex;
 
 /// Blanks of one step.
 const STEP: usize = 4;
+/// Deeper blocks are indented like this one; there are none in earnest, and a file of nothing but
+/// braces would grow with the square of its length.
+const DEEPEST: usize = 32;
 
 /// Lays a text out.
 pub fn layout(text: &[u8]) -> Vec<u8> {
@@ -21,7 +24,7 @@ pub fn layout(text: &[u8]) -> Vec<u8> {
         let code = lex::without_comment(line);
         let comment = line.get(code.len()..).unwrap_or_default();
         let (opened, closed, leading) = braces(code);
-        let indent = depth.saturating_sub(leading);
+        let indent = depth.saturating_sub(leading).min(DEEPEST);
         out.resize(out.len() + indent * STEP, b' ');
         let code = squeeze(code.trim_ascii());
         out.extend_from_slice(&code);
@@ -82,6 +85,12 @@ mod tests {
         let once = layout(text);
         assert_eq!(String::from_utf8_lossy(&once), expected);
         assert_eq!(layout(&once), once);
+    }
+
+    #[test]
+    fn indentation_has_an_end() {
+        let text = "{\n".repeat(10_000);
+        assert!(layout(text.as_bytes()).len() <= 10_000 * (STEP * DEEPEST + 2));
     }
 
     #[test]

@@ -56,13 +56,14 @@ pub fn load(files: &mut dyn Files, path: &str, options: &LoadOptions) -> Loaded 
     cx.diagnostics
         .extend(reader.start(files, path, &mut snapshot));
     let mut walker = Walker::default();
+    let mut last = Span::default();
     while let Some(line) = reader.next(files, &mut snapshot, &mut cx.diagnostics) {
         walker.line(&mut cx, &line);
         cx.apply_include_checks(&mut reader);
-        if cx.diagnostics.len() >= options.limits.diagnostics {
-            cx.give_up(line.span);
-            break;
-        }
+        last = line.span;
+    }
+    if cx.is_full() {
+        cx.give_up(last);
     }
     walker.finish(&mut cx);
     Loaded {
@@ -77,6 +78,7 @@ pub fn load(files: &mut dyn Files, path: &str, options: &LoadOptions) -> Loaded 
 pub struct Cx {
     pub(crate) config: Config,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    limits: Limits,
     /// The `vrrp_instance` block being read.
     pub(crate) instance: Instance,
     pub(crate) group: SyncGroup,
@@ -135,8 +137,30 @@ pub(crate) struct Building {
 }
 
 impl Cx {
-    fn new(_limits: Limits) -> Self {
-        Cx::default()
+    fn new(limits: Limits) -> Self {
+        Cx {
+            limits,
+            ..Cx::default()
+        }
+    }
+
+    /// There are as many findings as there may be.
+    fn is_full(&self) -> bool {
+        self.diagnostics.len() >= self.limits.diagnostics
+    }
+
+    /// The candidate that a word was probably meant to be; behind so many findings, nobody reads
+    /// it any more.
+    pub(crate) fn nearest<'c>(
+        &self,
+        word: &str,
+        candidates: impl IntoIterator<Item = &'c str>,
+    ) -> Option<&'c str> {
+        if self.diagnostics.len() < SUGGESTIONS {
+            crate::nearest(word, candidates)
+        } else {
+            None
+        }
     }
 
     /// Notes a finding about the clause being read.
@@ -262,7 +286,7 @@ impl Walker {
             cx.push(line_trouble(raw, trouble));
         }
         let mut rest = &*words;
-        while let Some(first) = rest.first() {
+        while let Some(first) = rest.first().filter(|_| !cx.is_full()) {
             let len = rest
                 .iter()
                 .take_while(|w| matches!(w.kind, Kind::Bare | Kind::Quoted))
@@ -346,8 +370,8 @@ impl Walker {
             return unexpected(cx, opener);
         };
         let Some(row) = table.find(&first.bytes) else {
-            let suggest = cx.diagnostics.len() < SUGGESTIONS;
-            return cx.push(unknown(table, first, opener, suggest));
+            let found = unknown(cx, table, first, opener);
+            return cx.push(found);
         };
         match row.set {
             Set::Block {
@@ -449,7 +473,7 @@ fn unexpected(cx: &mut Cx, opener: Option<Span>) {
     }
 }
 
-fn unknown(table: &Table, word: &Word<'_>, opener: Option<Span>, suggest: bool) -> Diagnostic {
+fn unknown(cx: &Cx, table: &Table, word: &Word<'_>, opener: Option<Span>) -> Diagnostic {
     let text = word.text();
     let shown: String = text.chars().take(200).collect();
     let found = Diagnostic::new(
@@ -465,8 +489,7 @@ fn unknown(table: &Table, word: &Word<'_>, opener: Option<Span>, suggest: bool) 
             "its lines are read as part of the block around it, which ends at its '}'",
         );
     }
-    let near = if suggest { table.nearest(&text) } else { None };
-    match near {
+    match cx.nearest(&text, table.rows().map(|row| row.name)) {
         Some(near) => found.help(format!("did you mean '{near}'?")),
         None => found.help(match table.block {
             "(root)" => "no such keyword outside of all blocks".to_owned(),
@@ -641,7 +664,7 @@ fn refuse_choice(cx: &mut Cx, row: &Keyword, word: &Word<'_>, words: &[&'static 
         Some(text) => text,
         None => format!("invalid value '{}' for {}", word.text(), row.name),
     };
-    let help = match crate::nearest(&word.text(), words.iter().copied()) {
+    let help = match cx.nearest(&word.text(), words.iter().copied()) {
         Some(near) => format!("did you mean '{near}'?"),
         None => format!("one of: {}", words.join(", ")),
     };

@@ -1,7 +1,7 @@
 //! What a row of the keyword tables says, and how a table is searched.
+use crate::Spanned;
 use crate::config::Script;
 use crate::parse::{Cx, Line};
-use crate::{Spanned, nearest};
 use core::time::Duration;
 use std::net::IpAddr;
 
@@ -209,11 +209,6 @@ impl Table {
     /// All rows.
     pub fn rows(&self) -> impl Iterator<Item = &'static Keyword> {
         self.parts.iter().flat_map(|part| part.iter())
-    }
-
-    /// The keyword that a word was probably meant to be.
-    pub fn nearest(&self, word: &str) -> Option<&'static str> {
-        nearest(word, self.rows().map(|row| row.name))
     }
 }
 

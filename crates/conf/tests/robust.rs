@@ -1,5 +1,5 @@
 //! Whatever the bytes are: an answer, no panic, and places that lie inside what was read.
-use conf::{Files, LoadOptions, Loaded, ReadError};
+use conf::{Files, Limits, LoadOptions, Loaded, ReadError};
 use proptest::prelude::*;
 
 struct Bytes<'a>(&'a [u8]);
@@ -9,8 +9,12 @@ impl Files for Bytes<'_> {
         Ok(self.0.to_vec())
     }
 
-    fn glob(&mut self, _pattern: &str) -> Vec<String> {
-        Vec::new()
+    fn glob(&mut self, pattern: &str) -> Vec<String> {
+        [pattern]
+            .map(str::to_owned)
+            .into_iter()
+            .filter(|path| path == "f")
+            .collect()
     }
 }
 
@@ -126,5 +130,57 @@ proptest! {
             load(text).diagnostics.iter().map(|found| found.id).collect()
         };
         prop_assert_eq!(said(&laid_out), said(&bytes));
+    }
+}
+
+/// Files that begin small and would take for ever, or all memory, without bounds.
+#[test]
+fn the_preprocessor_works_within_its_bounds() {
+    let limits = Limits {
+        bytes: 1 << 20,
+        files: 100,
+        expansions: 10_000,
+        ..Limits::default()
+    };
+    let options = LoadOptions {
+        limits,
+        ..LoadOptions::default()
+    };
+    // each parameter is twice the one before it
+    let doubling: String = ('B'..='Q')
+        .zip('A'..)
+        .map(|(name, half)| format!("${name}=${{{half}}}${{{half}}}\n"))
+        .collect();
+    let (endless, full) = ("endless-expansion", "include-depth");
+    for (text, expected) in [
+        (
+            format!("$A=0123456789\n{doubling}~SEQ(n,1,9999) weight ${{Q}}\n"),
+            endless,
+        ),
+        ("$A=${A}${A}\n~SEQ(n,1,9999) ${A}\n".to_owned(), endless),
+        ("~SEQ(n,1,4000000000) x\n".to_owned(), endless),
+        ("~SEQ(n,1,4000000000)\n".to_owned(), endless),
+        (
+            "$A=\\\n ${B} \\\n ${B}\n$B=\\\n ${A} \\\n ${A}\n$A\n".to_owned(),
+            endless,
+        ),
+        (
+            format!("include {}\n", "{a,b}".repeat(10)).repeat(5_000),
+            full,
+        ),
+        ("include f\ninclude f\n".to_owned(), full),
+    ] {
+        let loaded = conf::load(&mut Bytes(text.as_bytes()), "f", &options);
+        let found = loaded.diagnostics.iter().find(|d| d.id == expected);
+        assert!(
+            found.is_some(),
+            "{text:.60}: {:?}",
+            loaded.diagnostics.last()
+        );
+        assert!(
+            loaded.snapshot.len() <= (1 << 20) + text.len(),
+            "{text:.60}"
+        );
+        assert!(places_are_inside(&loaded));
     }
 }

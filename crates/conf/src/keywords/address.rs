@@ -3,7 +3,7 @@ use super::IFNAME_MAX;
 use crate::config::{Address, Broadcast};
 use crate::lex::Word;
 use crate::parse::{Cx, Line};
-use crate::{Diagnostic, Severity, Spanned, nearest, value};
+use crate::{Diagnostic, Severity, Spanned, value};
 use std::net::IpAddr;
 use wire::Prefix;
 
@@ -160,7 +160,7 @@ fn option(
         _ => {
             let text = format!("Unknown configuration entry '{name}' for ip address - ignoring");
             let found = Diagnostic::new("unknown-option", Severity::Error, text).at(word.span);
-            cx.push(match nearest(&name, OPTIONS.iter().copied()) {
+            cx.push(match cx.nearest(&name, OPTIONS.iter().copied()) {
                 Some(near) => found.help(format!("did you mean '{near}'?")),
                 None => found.help(format!("one of: {}", OPTIONS.join(", "))),
             });

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 pub(super) const LONGEST_VALUE: usize = 1 << 20;
 /// Replacements in one line; more are a parameter that contains itself.
 const MOST_REPLACEMENTS: usize = 1000;
+/// How often the bytes that may be read may be copied.
+const COPIES: usize = 16;
 
 /// The lines of a parameter.
 type Value = Vec<Vec<u8>>;
@@ -14,6 +16,8 @@ type Value = Vec<Vec<u8>>;
 pub(super) struct Variables {
     defined: HashMap<Vec<u8>, Value>,
     random: u64,
+    /// Bytes that may still be copied: each replacement copies its line.
+    room: usize,
 }
 
 /// What became of a line.
@@ -61,7 +65,15 @@ impl Variables {
         Variables {
             defined: HashMap::new(),
             random: options.seed | 1,
+            room: options.limits.bytes.saturating_mul(COPIES),
         }
+    }
+
+    /// Takes the work on so many bytes into account; false when it has become too much.
+    pub(super) fn spend(&mut self, bytes: usize) -> bool {
+        let left = self.room.checked_sub(bytes);
+        self.room = left.unwrap_or(0);
+        left.is_some()
     }
 
     pub(super) fn set(&mut self, name: &[u8], lines: Vec<Vec<u8>>) {
@@ -90,7 +102,8 @@ impl Variables {
                 text.get(..found.0).unwrap_or_default(),
                 text.get(found.1..).unwrap_or_default(),
             );
-            if text.len() + value.iter().map(Vec::len).sum::<usize>() > LONGEST_VALUE {
+            let len = text.len() + value.iter().map(Vec::len).sum::<usize>();
+            if len > LONGEST_VALUE || !self.spend(len) {
                 return Substituted::Endless;
             }
             if value.len() <= 1 {
@@ -119,8 +132,9 @@ impl Variables {
         directory: &str,
         options: &LoadOptions,
     ) -> Option<((usize, usize), Value)> {
+        let mut close = 0;
         loop {
-            let found = next_use(text, *from)?;
+            let found = next_use(text, *from, &mut close)?;
             let value = match self.defined.get(found.name) {
                 // with something behind it, the name of several lines is no use of them
                 Some(lines)
@@ -184,16 +198,21 @@ impl Variables {
     }
 }
 
-/// `${NAME}`, `${NAME arguments}`, or `$NAME` with a blank or nothing behind it.
-fn next_use(text: &[u8], from: usize) -> Option<Use<'_>> {
+/// `${NAME}`, `${NAME arguments}`, or `$NAME` with a blank or nothing behind it. `close` is where
+/// the next `}` was when it was last looked for, so that a line is not searched again and again.
+fn next_use<'t>(text: &'t [u8], from: usize, close: &mut usize) -> Option<Use<'t>> {
     let mut from = from;
     loop {
         let at = from + text.get(from..)?.iter().position(|&b| b == b'$')?;
         let rest = text.get(at + 1..)?;
         if let Some(braced) = rest.strip_prefix(b"{") {
-            if let (Some(len), Some(end)) =
-                (name_len(braced), braced.iter().position(|&b| b == b'}'))
-            {
+            let body = at + 2;
+            if *close < body {
+                let len = braced.iter().position(|&b| b == b'}');
+                *close = len.map_or(text.len(), |len| body + len);
+            }
+            let end = (*close < text.len()).then(|| *close - body);
+            if let (Some(len), Some(end)) = (name_len(braced), end) {
                 let (name, arguments) =
                     (braced.get(..len)?, braced.get(len..end).unwrap_or_default());
                 if len <= end && (arguments.is_empty() || arguments.starts_with(b" ")) {

@@ -105,12 +105,12 @@ impl Reader<'_> {
         };
         let pattern = String::from_utf8_lossy(pattern).into_owned();
         let at = line.span;
-        if self.open.len() >= self.limits.depth || snapshot.files() >= self.limits.files {
+        let full = snapshot.files() >= self.limits.files || self.lookups == 0;
+        if self.open.len() >= self.limits.depth || full {
             let text = format!(
                 "Configuration file '{pattern}' open problem (Too many open files) - skipping"
             );
             // beyond the number of files nothing changes any more: once is enough
-            let full = snapshot.files() >= self.limits.files;
             if !(full && std::mem::replace(&mut self.full, full)) {
                 let error = at_line("include-depth", Severity::Error, &text, at);
                 found.push(error.help("does a file include itself?"));
@@ -152,6 +152,10 @@ impl Reader<'_> {
             } else {
                 format!("{directory}{alternative}")
             };
+            if self.lookups == 0 {
+                break;
+            }
+            self.lookups -= 1;
             let matched = files.glob(&path);
             missing += usize::from(matched.is_empty());
             paths.extend(matched);
@@ -210,6 +214,11 @@ fn unreadable(path: &str, why: &ReadError, checks: Checks, at: Span) -> Diagnost
 /// `a{b,c}d` as `abd` and `acd`; braces may nest. At most 1024, so that a line cannot explode.
 fn alternatives(pattern: &str) -> Vec<String> {
     const MOST: usize = 1024;
+    /// The kernel's bound: no file has a longer path.
+    const LONGEST: usize = 4096;
+    if pattern.len() > LONGEST {
+        return vec![pattern.to_owned()];
+    }
     let mut done = Vec::new();
     let mut open = vec![pattern.to_owned()];
     while let Some(pattern) = open.pop() {

@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 /// The original reads lines into a buffer of this size and takes the rest for another line.
 const LONGEST_LINE: usize = 1023;
+/// Names that may be looked for, for each file that may be read.
+const LOOKUPS: usize = 16;
 /// Expansions within expansions; more are a parameter that contains itself.
 const DEEPEST: u16 = 100;
 
@@ -46,6 +48,8 @@ pub(crate) struct Reader<'a> {
     expansions: usize,
     /// There are as many files as there may be, and that was said.
     full: bool,
+    /// Names that may still be looked for: a line can have a thousand of them in its braces.
+    lookups: usize,
     /// `include_check`: what counts for every include.
     pub(crate) checks: Checks,
 }
@@ -61,6 +65,16 @@ struct Cursor {
 enum Pending {
     Line { text: Rc<[u8]>, at: Origin },
     Sequence { sequence: Sequence, at: Origin },
+}
+
+impl Pending {
+    /// Bytes to look at.
+    fn len(&self) -> usize {
+        match self {
+            Pending::Line { text, .. } => text.len(),
+            Pending::Sequence { .. } => 0,
+        }
+    }
 }
 
 /// Where an expansion began, and how deep within others it is.
@@ -97,6 +111,7 @@ impl<'a> Reader<'a> {
             variables: Variables::new(options),
             expansions: 0,
             full: false,
+            lookups: options.limits.files.saturating_mul(LOOKUPS),
             checks: if options.all_includes {
                 Checks::ALL
             } else {
@@ -161,7 +176,7 @@ impl<'a> Reader<'a> {
         snapshot: &mut Snapshot,
         found: &mut Vec<Diagnostic>,
     ) -> Option<RawLine> {
-        loop {
+        while found.len() < self.limits.diagnostics {
             let step = match self.pending.pop() {
                 Some(pending) => self.resume(snapshot, found, pending),
                 None => {
@@ -178,6 +193,7 @@ impl<'a> Reader<'a> {
                 return Some(line);
             }
         }
+        None
     }
 
     /// The next line as it stands in a file.
@@ -238,7 +254,10 @@ impl<'a> Reader<'a> {
         let (Pending::Line { at, .. } | Pending::Sequence { at, .. }) = &pending;
         let text = if at.depth > DEEPEST {
             "A parameter contains itself; the rest of this expansion is left out"
-        } else if self.expansions > self.limits.expansions || snapshot.len() > self.limits.bytes {
+        } else if self.expansions > self.limits.expansions
+            || snapshot.len() > self.limits.bytes
+            || !self.variables.spend(pending.len())
+        {
             "The preprocessor makes too many lines; the rest of this expansion is left out"
         } else {
             return self.go_on(snapshot, found, pending);

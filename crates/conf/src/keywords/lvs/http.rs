@@ -243,7 +243,7 @@ fn regex_options(cx: &mut Cx, line: &Line<'_>) {
             let text = format!("unknown regex option '{}'", word.text());
             let found = Diagnostic::new("unknown-option", Severity::Advice, text).at(word.span);
             cx.push(
-                match crate::nearest(&word.text(), REGEX_OPTIONS.iter().copied()) {
+                match cx.nearest(&word.text(), REGEX_OPTIONS.iter().copied()) {
                     Some(near) => found.help(format!("did you mean '{near}'?")),
                     None => found.help(format!("one of: {}", REGEX_OPTIONS.join(", "))),
                 },

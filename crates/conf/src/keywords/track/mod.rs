@@ -10,7 +10,7 @@ use crate::lex::Word;
 use crate::parse::{Cx, Line, Names, script};
 use crate::table::{Keyword, Set, Table};
 use crate::value;
-use crate::{Diagnostic, Severity, Span, Spanned, nearest};
+use crate::{Diagnostic, Severity, Span, Spanned};
 use core::time::Duration;
 use std::collections::HashMap;
 
@@ -543,7 +543,7 @@ pub(super) fn is_defined(cx: &mut Cx, kind: Kind, track: &Track) -> bool {
         track.name.value
     );
     let found = Diagnostic::new("unknown-name", Severity::Error, text).at(track.name.span);
-    let near = nearest(&track.name.value, names.keys().map(|name| &**name));
+    let near = cx.nearest(&track.name.value, names.keys().map(|name| &**name));
     let found = match near {
         Some(near) => found.help(format!("did you mean '{near}'?")),
         None => found.help("it must be defined before its use"),
