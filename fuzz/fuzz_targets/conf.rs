@@ -24,10 +24,10 @@ impl Files for Input<'_> {
 fuzz_target!(|data: &[u8]| {
     // small bounds: what is within them is what there is to find
     let limits = Limits {
-        bytes: 1 << 18,
-        files: 64,
-        expansions: 2000,
-        diagnostics: 200,
+        bytes: 1 << 16,
+        files: 16,
+        expansions: 200,
+        diagnostics: 50,
         ..Limits::default()
     };
     let options = LoadOptions {
