@@ -147,10 +147,11 @@ fn the_preprocessor_works_within_its_bounds() {
         ..LoadOptions::default()
     };
     // each parameter is twice the one before it
-    let doubling: String = ('B'..='Q')
-        .zip('A'..)
+    let doubling = ('B'..='Q').zip('A'..);
+    let doubling: Vec<_> = doubling
         .map(|(name, half)| format!("${name}=${{{half}}}${{{half}}}\n"))
         .collect();
+    let doubling = doubling.concat();
     let (endless, full) = ("endless-expansion", "include-depth");
     for (text, expected) in [
         (
