@@ -48,6 +48,9 @@ pub(crate) fn load(options: &Options) -> Loaded {
     let mut plan = (!fatal && !read.is_missing()).then_some(read.plan);
     if let Some(plan) = &mut plan {
         plan.sheet = report::dump::sheet(&read.config, plan, &hostname());
+        if let Some(namespace) = &options.namespace {
+            plan.lasting.namespace = Some(namespace.clone());
+        }
     }
     let place = read.place;
     Loaded {

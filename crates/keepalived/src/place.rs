@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 const NAMESPACES: &str = "/run/netns";
 const DIRECTORY: &str = "/run/keepalived";
 
-/// The namespace that this process has entered: a reload does not leave it.
-static ENTERED: OnceLock<String> = OnceLock::new();
+/// The namespace that this process has entered at its start, if any: a reload changes nothing.
+static ENTERED: OnceLock<Option<String>> = OnceLock::new();
 
 /// What is written of it, on the command line first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,7 +37,11 @@ impl Place {
 
     /// Moves this process, and all that it starts, into the namespace; once.
     pub(crate) fn enter(&self) -> Result<(), String> {
-        let Some(name) = self.namespace.as_ref().filter(|_| ENTERED.get().is_none()) else {
+        if ENTERED.get().is_some() {
+            return Ok(());
+        }
+        let Some(name) = &self.namespace else {
+            let _ = ENTERED.set(None);
             return Ok(());
         };
         let failed = || format!("Unable to set network namespace {name} - exiting");
@@ -47,13 +51,13 @@ impl Place {
         let path = Path::new(NAMESPACES).join(name);
         let entered = Namespace::open(&path).and_then(|space| space.enter());
         entered.map_err(|why| format!("{}: {}: {why}", failed(), path.display()))?;
-        let _ = ENTERED.set(name.clone());
+        let _ = ENTERED.set(Some(name.clone()));
         Ok(())
     }
 
     /// Not where this process is.
     pub(crate) fn is_elsewhere(&self) -> bool {
-        self.namespace.is_some() && self.namespace.as_ref() != ENTERED.get()
+        self.namespace.is_some() && ENTERED.get() != Some(&self.namespace)
     }
 
     /// Behind the names of processes in the system's log.

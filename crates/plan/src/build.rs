@@ -1,7 +1,7 @@
 //! From what was written to what is meant.
 use crate::{
-    Firewall, Global, Instance, LinkDelay, Names, Pace, Paces, Plan, ScriptFacts, checks, groups,
-    instance, lvs, mail, notify, process, routes, rules, statics, tracking, uppers,
+    Firewall, Global, Instance, Lasting, LinkDelay, Names, Pace, Paces, Plan, ScriptFacts, checks,
+    groups, instance, lvs, mail, notify, process, routes, rules, statics, tracking, uppers,
 };
 use conf::{Config, Diagnostic, config};
 use core::time::Duration;
@@ -84,7 +84,8 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
     checks::all(config, facts, &plan, &mut findings);
     plan.statics = statics::build(config, &facts.names, &mut findings);
     uppers::assign(config, &facts.names, &mut plan);
-    plan.lvs = lvs::build(config, &mut findings);
+    plan.lasting = Lasting::of(config);
+    plan.lvs = lvs::build(config, &plan.instances, &mut findings);
     (plan, findings)
 }
 

@@ -14,6 +14,7 @@ mod encap;
 mod groups;
 mod hmac;
 mod instance;
+mod lasting;
 pub mod lvs;
 mod mail;
 mod names;
@@ -34,6 +35,7 @@ pub use compare::{Node, compare};
 pub use diff::{Changes, adopt_ids, diff};
 pub use groups::Group;
 pub use hmac::key_files;
+pub use lasting::Lasting;
 pub use mail::{Login, Mail, Password, Relay, Security};
 pub use names::Names;
 pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts, command};
@@ -65,6 +67,8 @@ pub struct Plan {
     pub statics: Vec<Statics>,
     /// `virtual_server` blocks and what belongs to them.
     pub lvs: lvs::Lvs,
+    /// What a reload cannot change.
+    pub lasting: Lasting,
     /// `vrrp_sync_group` blocks.
     pub groups: BTreeMap<GroupId, Group>,
     /// What instances track besides interfaces.

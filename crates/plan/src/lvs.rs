@@ -105,13 +105,24 @@ pub struct Timeouts {
     pub udp: Option<u32>,
 }
 
+/// What the sync daemon follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Follows {
+    /// Nothing: master and backup run.
+    Nobody,
+    /// The state of this instance.
+    Instance(String),
+    /// An instance that is not there: none runs.
+    Missing(String),
+}
+
 /// `lvs_sync_daemon`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncDaemon {
     /// Interface.
     pub interface: String,
-    /// Instance whose state decides between master and backup; both run when `None`.
-    pub instance: Option<String>,
+    /// Who decides between master and backup.
+    pub follows: Follows,
     /// `id`.
     pub id: u8,
     /// `maxlen`, in octets.

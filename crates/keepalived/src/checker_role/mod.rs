@@ -39,6 +39,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
+use sync::Sync;
 use table::Kernel;
 use wire::Instant;
 
@@ -85,8 +86,7 @@ struct Role {
     reactor: Reactor,
     signals: Signals,
     channel: Channel,
-    /// Sync daemons of ours run.
-    synced: bool,
+    sync: Sync,
     /// Told to stop, and all is done.
     ended: bool,
 }
@@ -132,7 +132,7 @@ impl Role {
             reactor,
             signals,
             channel,
-            synced: false,
+            sync: Sync::default(),
             ended: false,
         };
         role.log.info("Initializing ipvs");
@@ -160,6 +160,7 @@ impl Role {
         [
             self.pools.poll_timeout().filter(|_| self.may_check()),
             self.kernel.poll_timeout(),
+            self.sync.poll_timeout().filter(|_| self.kernel.is_open()),
             self.probers.poll_timeout(),
             self.drains.poll_timeout(),
             self.outbox.poll_timeout(),
@@ -199,6 +200,7 @@ impl Role {
     fn perform(&mut self, now: Instant) {
         self.keep_probers(now);
         self.keep_kernel(now);
+        self.keep_sync(now);
         self.keep_drains(now);
         while let Some(effect) = self.pools.poll_effect() {
             match effect {
@@ -287,7 +289,7 @@ impl Role {
             }
             (ToRole::SyncDaemon(master), _) => {
                 self.settings.sync_master = master;
-                self.sync();
+                self.sync.look(clock::now());
             }
             (ToRole::Dump(link::Dump::Data), _) => self.dump(),
             (ToRole::Dump(_), _) => {}
@@ -353,7 +355,7 @@ impl Role {
         if !first {
             self.change_timeouts(&before);
         }
-        self.sync();
+        self.sync_anew(now);
         self.watch_files();
         self.look_at_files(now);
         self.suspend_absent(now);

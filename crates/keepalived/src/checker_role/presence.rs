@@ -35,6 +35,7 @@ impl Role {
     pub(super) fn read_addresses(&mut self, now: Instant) -> io::Result<()> {
         let mut changed = false;
         while let Some(fact) = self.monitor.next_fact()? {
+            self.sync_hears(now, &fact);
             let address = match &fact {
                 Fact::AddressAdded(address) | Fact::AddressRemoved(address) => {
                     address.key.prefix.addr()

@@ -1,5 +1,6 @@
 //! From the command line to the first event: configuration, locks, background, roles.
 use super::child::Slot;
+use super::following::Following;
 use super::outlets::Outlets;
 use super::scripts::Runner;
 use super::track::Tracking;
@@ -184,7 +185,7 @@ fn try_supervise(
             pid_file: locked.parent,
             phase: Phase::Starting { again: false },
             leave_at: None,
-            sync_master: None,
+            following: Following::default(),
             events,
         };
         Ok(supervisor.serve(inbox).await)

@@ -4,11 +4,9 @@ use super::notify::{Lane, Ticket};
 use super::scripts::Outcome;
 use crate::link::{PoolNotice, ToRole};
 use crate::role::Role;
-use crate::vrrp_role::notify_names;
 use plan::Command;
 use plan::lvs::{Misc, Probe, RealServer, VirtualServer};
 use pool::{CheckId, Verdict};
-use report::notice::{Notice, Occasion};
 
 impl Supervisor {
     /// Virtual servers of the plan, then those that only the plan before had.
@@ -49,30 +47,6 @@ impl Supervisor {
                 };
                 Some((Lane::Pool(id), service.name.clone(), script.clone()?))
             }
-        }
-    }
-
-    /// Tells the checker what has become of the instance that the sync daemon follows.
-    pub(super) fn follow(&mut self, notice: &Notice) {
-        let daemon = self.plan.lvs.sync_daemon.as_ref();
-        let Some(followed) = daemon.and_then(|daemon| daemon.instance.as_deref()) else {
-            return;
-        };
-        if notify_names(&self.plan, notice.who).is_none_or(|(name, _)| name != followed) {
-            return;
-        }
-        self.sync_master = match notice.occasion {
-            Occasion::Master => Some(true),
-            Occasion::Backup | Occasion::Fault => Some(false),
-            Occasion::Stop | Occasion::Deleted => None,
-            _ => return,
-        };
-        let checker = self.slots.iter().find(|slot| slot.role == Role::Checker);
-        if let Some(child) = checker.and_then(|slot| slot.child.as_ref())
-            && let Err(why) = child.tell(&ToRole::SyncDaemon(self.sync_master), None)
-        {
-            self.log
-                .info(format!("The sync daemon does not follow {followed}: {why}"));
         }
     }
 

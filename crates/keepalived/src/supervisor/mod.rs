@@ -4,6 +4,7 @@
 mod boot;
 mod checks;
 mod child;
+mod following;
 mod notify;
 mod outlets;
 mod reload;
@@ -19,6 +20,7 @@ use crate::log::Log;
 use crate::role::Role;
 use crate::{exit, signals, version};
 use child::{Child, Slot};
+use following::Following;
 use linux::pidfile::PidFile;
 use linux::process_events::ProcessEvent;
 use nix::sys::signal::Signal;
@@ -89,8 +91,7 @@ struct Supervisor {
     phase: Phase,
     /// When to leave even though scripts still run.
     leave_at: Option<Instant>,
-    /// The instance that the sync daemon follows is master; `None` while it takes no part.
-    sync_master: Option<bool>,
+    following: Following,
     events: UnboundedSender<Event>,
 }
 
@@ -221,7 +222,7 @@ impl Supervisor {
             log: self.options.log.clone(),
             keep_vips_at_stop: self.options.keep_vips_at_stop,
             keep_ipvs_at_stop: self.options.keep_ipvs_at_stop,
-            sync_master: self.sync_master,
+            sync_master: self.following.start(&self.plan),
             resume,
             address_monitoring: self.options.address_monitoring,
             pid_file: self.options.pid_files.of(role).to_owned(),
@@ -385,6 +386,7 @@ impl Supervisor {
                 let slots = self.slots.iter();
                 slots
                     .flat_map(|slot| [slot.respawn_at, slot.tell_at])
+                    .chain([self.following.next_deadline()])
                     .flatten()
                     .min()
             }
@@ -425,6 +427,7 @@ impl Supervisor {
             self.start_role(role, role == Role::Checker);
         }
         self.tell_plan_again(now);
+        self.follow_again(now);
     }
 
     // ---- the end
@@ -511,7 +514,7 @@ impl Supervisor {
 fn wanted(role: Role, options: &Options, plan: &Plan) -> bool {
     let any = match role {
         Role::Vrrp => !plan.instances.is_empty(),
-        Role::Checker => !plan.lvs.servers.is_empty(),
+        Role::Checker => !plan.lvs.servers.is_empty() || following::followed(plan).is_some(),
     };
     options.run_all || any
 }

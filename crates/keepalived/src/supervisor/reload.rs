@@ -10,6 +10,8 @@ use tokio::time::Instant;
 
 /// Pause before a role that reads nothing is told again.
 const RETELL: Duration = Duration::from_millis(100);
+/// What is wrong follows.
+const REFUSED: &str = "Reload refused, the running configuration stays";
 
 impl Supervisor {
     /// Loads the configuration again and hands it to the roles.
@@ -49,9 +51,7 @@ impl Supervisor {
                 self.settle_phase();
             }
             Err(why) => {
-                self.log.info(format!(
-                    "Reload refused, the running configuration stays: {why}"
-                ));
+                self.log.info(why);
                 Self::notify_ready();
             }
         }
@@ -59,14 +59,17 @@ impl Supervisor {
 
     /// The next plan, ready to be handed over; `None` when it is the one that runs.
     fn prepare(&self, loaded: Loaded) -> Result<Option<(Plan, std::os::fd::OwnedFd)>, String> {
-        let mut next = loaded
-            .plan
-            .ok_or("the file has errors that a start would not survive")?;
+        let mut next = loaded.plan.ok_or_else(|| {
+            format!("{REFUSED}: the file has errors that a start would not survive")
+        })?;
         plan::adopt_ids(&mut next, &self.plan);
         if next == self.plan {
             return Ok(None);
         }
-        let sealed = link::seal(&next).map_err(|e| e.to_string())?;
+        if let Some(why) = self.plan.lasting.refusal(&next.lasting) {
+            return Err(why);
+        }
+        let sealed = link::seal(&next).map_err(|e| format!("{REFUSED}: {e}"))?;
         Ok(Some((next, sealed)))
     }
 
@@ -92,6 +95,7 @@ impl Supervisor {
                 (None, false) => slot.respawn_at = None,
             }
         }
+        self.follow_plan();
     }
 
     /// Hands the plan to a role. One that has ended meanwhile gets it when it starts again; one

@@ -95,4 +95,22 @@ wait_for 'ip netns exec two ipvsadm -Sn | grep -q -- "-r 10.2.1.2:80"'
 kill $daemon
 wait $daemon
 [ -z "$(ip netns exec two ipvsadm -Sn)" ] && echo "== and left clean"
+
+# sync daemons on an interface that comes later
+config "" "$two"
+sed -i '1i global_defs {\n    lvs_sync_daemon later id 3\n}' /tmp/keepalived.conf
+"$KEEPALIVED" -n -l -D -G -f /tmp/keepalived.conf >>/tmp/log 2>&1 &
+daemon=$!
+wait_for 'grep -q "IPVS: sync daemon: No such device" /tmp/log'
+[ -z "$(ipvsadm -Ln --daemon)" ] && echo "== without their interface no sync daemon runs"
+ip link add later type veth peer name later-peer
+ip addr add 10.9.0.1/24 dev later
+ip link set later-peer up
+ip link set later up
+both='master sync daemon (mcast=later, syncid=3|backup sync daemon (mcast=later, syncid=3'
+wait_for '[ "$(ipvsadm -Ln --daemon | cut -d, -f1,2 | paste -sd "|")" = "$both" ]'
+[ -z "$(sed -n "s/.*IPVS: sync daemon: //p" /tmp/log | uniq -d)" ] && echo "== it comes, and they do"
+kill $daemon
+wait $daemon
+[ -z "$(ipvsadm -Ln --daemon)" ] && echo "== and go"
 cat /tmp/log

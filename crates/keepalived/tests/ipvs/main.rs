@@ -81,6 +81,9 @@ fn faults_pass_and_what_was_refused_is_tried_again() {
          it is there, and taken
          the end: nothing is left
          with net_namespace_ipvs the table is elsewhere
-         and left clean",
+         and left clean
+         without their interface no sync daemon runs
+         it comes, and they do
+         and go",
     );
 }

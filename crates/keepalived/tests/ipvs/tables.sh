@@ -69,7 +69,7 @@ begin() {
     more=$(sed -n 's/^# options: //p' "$BOX/${names[n]}.conf")
     cd "${dirs[n]}" || exit 1
     # shellcheck disable=SC2086  # options are words
-    ip netns exec "d$n" "${daemons[n]}" -n -l -D -G -f keepalived.conf -p pid -r vrrp -c checkers $more \
+    ip netns exec "d$n" "${daemons[n]}" -n -l -D -G -f keepalived.conf -p pid -r vrrp -c checkers -b bfd $more \
         >log 2>&1 &
     pids[n]=$!
     cd / || exit 1
@@ -77,10 +77,14 @@ begin() {
 each() { for n in "${!names[@]}"; do "$@" "$n"; done; }
 
 # ---- looking
-sum() { # of all tables
+syncs() { grep -q lvs_sync_daemon "$BOX/${names[$1]}.conf"; }
+sum() { # of all tables and sync daemons
     local n files=()
     for n in "${!names[@]}"; do files+=("/proc/${holders[n]}/net/ip_vs"); done
-    cat "${files[@]}" | cksum
+    {
+        cat "${files[@]}"
+        for n in "${syncing[@]}"; do ip netns exec "d$n" ipvsadm -Ln --daemon; done
+    } | cksum
 }
 rests() { # waits until no table has changed for five rounds of checks
     local before= now quiet=0
@@ -97,10 +101,10 @@ show() {
     local in="ip netns exec d$1"
     echo "@@ ${names[$1]} ${who[$1]} $step"
     $in ipvsadm -Sn
+    syncs "$1" && $in ipvsadm -Ln --daemon
     case $step in
     start | reload | stop)
         $in ipvsadm -Ln --thresholds
-        $in ipvsadm -Ln --daemon
         $in ipvsadm -Ln --timeout
         ;;
     esac
@@ -117,6 +121,8 @@ for conf in "$BOX"/*.conf; do
     prepare "$conf" original "$ORIGINAL"
     prepare "$conf" ours "$OURS"
 done
+syncing=()
+for n in "${!names[@]}"; do syncs "$n" && syncing+=("$n"); done
 each begin
 after start
 dies 1

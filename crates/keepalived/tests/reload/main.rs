@@ -94,3 +94,42 @@ fn a_broken_file_at_reload_changes_nothing() {
     );
     assert_eq!(alone.lb.daemon().unwrap().processes(), before);
 }
+
+/// In the original's words, and with its effect: nothing of the file comes into force.
+#[test]
+fn what_lasts_as_long_as_the_daemon_is_not_changed_by_a_reload() {
+    let mut alone = Alone::master();
+    let before = alone.lb.daemon().unwrap().processes();
+    let lines = [
+        ("net_namespace other\n", "network namespace"),
+        ("net_namespace_ipvs other\n", "IPVS network namespace"),
+        ("instance other\n", "instance name"),
+        ("global_defs {\n nftables t\n}\n", "nftables table name"),
+        (
+            "global_defs {\n nftables_ipvs t\n}\n",
+            "IPVS nftables table name",
+        ),
+        (
+            "global_defs {\n tmp_config_directory /tmp\n}\n",
+            "config_directory",
+        ),
+        (
+            "global_defs {\n disable_local_igmp\n}\n",
+            "disable_local_igmp",
+        ),
+    ];
+    for (line, what) in lines {
+        let since = now();
+        let next = ACTIVE_BACKUP[0].replace("priority 150", "priority 140");
+        alone.lb.reload(&format!("{line}{next}")).unwrap();
+        let told = format!("Cannot change {what} at a reload - please restart keepalived");
+        alone.check(alone.lb.logs(&told, since).is_some(), &told);
+    }
+    let since = now();
+    let advert = |e: &Event| e.frame()?.advert().filter(|a| *a == (55, 150));
+    alone.check(
+        alone.lan.timeline().wait(since, LONG, advert).is_some(),
+        "the priority of a file that was refused",
+    );
+    assert_eq!(alone.lb.daemon().unwrap().processes(), before);
+}

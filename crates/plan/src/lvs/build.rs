@@ -1,10 +1,10 @@
 //! `virtual_server` blocks: defaults, inheritance and the original's consistency rules.
 use super::check::{self, Family as Inherited};
 use super::{
-    FlushOnStop, Group, Inherited as Settings, Lvs, RealServer, Sorry, SyncDaemon, Timeouts, Tls,
-    VirtualServer,
+    FlushOnStop, Follows, Group, Inherited as Settings, Lvs, RealServer, Sorry, SyncDaemon,
+    Timeouts, Tls, VirtualServer,
 };
-use crate::{mail, notify};
+use crate::{Instance, mail, notify};
 use conf::config::{self, Method, Server, Target};
 use conf::{Config, Diagnostic, Spanned};
 use ledger::ipvs::{
@@ -13,6 +13,7 @@ use ledger::ipvs::{
 use pool::{PoolId, ServerId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use vrrp::InstanceId;
 use wire::Family;
 
 /// Persistence without a number: six minutes.
@@ -21,7 +22,11 @@ const PERSISTENCE: u32 = 360;
 const RANGE_MAX: usize = 65_536;
 
 /// The meaning of all virtual servers.
-pub(crate) fn build(config: &Config, findings: &mut Vec<Diagnostic>) -> Lvs {
+pub(crate) fn build(
+    config: &Config,
+    instances: &BTreeMap<InstanceId, Instance>,
+    findings: &mut Vec<Diagnostic>,
+) -> Lvs {
     let (kernel, process) = (&config.global.kernel, &config.global.process);
     let mut ids = Ids::default();
     let blocks = config.virtual_servers.iter();
@@ -53,7 +58,10 @@ pub(crate) fn build(config: &Config, findings: &mut Vec<Diagnostic>) -> Lvs {
             udp: kernel.lvs_timeouts.udp,
         },
         namespace: namespace(config),
-        sync_daemon: kernel.lvs_sync_daemon.as_ref().map(sync_daemon),
+        sync_daemon: kernel
+            .lvs_sync_daemon
+            .as_ref()
+            .map(|block| sync_daemon(block, instances)),
         tls: Tls {
             ca: text(config.tls.ca.as_ref()),
             certificate: text(config.tls.certificate.as_ref()),
@@ -120,11 +128,23 @@ fn namespace(config: &Config) -> Option<String> {
     written.value.as_ref().map(ToString::to_string)
 }
 
-fn sync_daemon(block: &config::SyncDaemon) -> SyncDaemon {
+/// Without `id` it has the identifier of the instance that it follows.
+fn sync_daemon(
+    block: &config::SyncDaemon,
+    instances: &BTreeMap<InstanceId, Instance>,
+) -> SyncDaemon {
+    let name = text(block.instance.as_ref());
+    let mut instances = instances.values();
+    let followed = instances.find(|instance| Some(&instance.name) == name.as_ref());
+    let vrid = followed.map(|instance| instance.params.vrid.get());
     SyncDaemon {
         interface: block.interface.value.to_string(),
-        instance: text(block.instance.as_ref()),
-        id: block.id.unwrap_or(0),
+        follows: match (name, followed) {
+            (None, _) => Follows::Nobody,
+            (Some(name), Some(_)) => Follows::Instance(name),
+            (Some(name), None) => Follows::Missing(name),
+        },
+        id: block.id.or(vrid).unwrap_or(0),
         maxlen: block.maxlen,
         port: block.port,
         ttl: block.ttl,
