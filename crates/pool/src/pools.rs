@@ -473,11 +473,12 @@ impl Pool {
 
     /// What the start is told as.
     fn welcome(&self, pool: PoolId) -> impl Iterator<Item = Event> {
-        let servers = self.servers.iter().filter(|_| self.params.announce_initial);
-        let servers = servers.map(move |(&server, s)| Event::Server {
+        let servers = self.servers.iter();
+        let alive = servers.filter(|(_, server)| self.params.announce_initial && server.alive);
+        let servers = alive.map(move |(&server, _)| Event::Server {
             pool,
             server,
-            up: s.alive,
+            up: true,
             announced: true,
         });
         let quorum = Event::Quorum {

@@ -100,24 +100,41 @@ impl Role {
         Some(format!("{rest} for VS {name}"))
     }
 
-    /// Virtual and real servers that `next` does not have.
-    pub(super) fn tell_removed(&self, next: &Plan) {
+    /// Virtual and real servers that `next` does not have: what lived of them is told as dead.
+    pub(super) fn tell_removed(&mut self, next: &Plan) {
         let services: BTreeSet<_> = next.lvs.servers.iter().map(|s| s.id).collect();
         let reals = next.lvs.servers.iter().flat_map(|s| &s.servers);
         let reals: BTreeSet<_> = reals.map(|real| real.id).collect();
+        let mut ends = Vec::new();
         for service in &self.plan.lvs.servers {
-            if !services.contains(&service.id) {
+            let goes = !services.contains(&service.id);
+            if goes {
                 self.log
                     .info(format!("Removing Virtual Server {}", service.name));
             }
-            for real in &service.servers {
-                if !reals.contains(&real.id) {
-                    self.log.info(format!(
-                        "Removing service {} from VS {}",
-                        real.name, service.name
-                    ));
-                }
+            for real in service.servers.iter().filter(|r| !reals.contains(&r.id)) {
+                self.log.info(format!(
+                    "Removing service {} from VS {}",
+                    real.name, service.name
+                ));
+                let alive = self.pools.is_alive(service.id, real.id);
+                ends.extend(alive.then_some(Event::Server {
+                    pool: service.id,
+                    server: real.id,
+                    up: false,
+                    announced: true,
+                }));
             }
+            let quorum = goes && self.pools.has_quorum(service.id);
+            ends.extend(quorum.then_some(Event::Quorum {
+                pool: service.id,
+                up: false,
+                weight: 0,
+                announced: true,
+            }));
+        }
+        for event in &ends {
+            self.notify(event);
         }
     }
 }

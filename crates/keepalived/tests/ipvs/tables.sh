@@ -30,8 +30,12 @@ http {
 }
 END
     ip netns exec far nginx -e "/tmp/far$1/log" -c "/tmp/far$1/conf"
+    echo 0 >"/tmp/far$1/weight"
 }
-dies() { kill -9 $(cat "/tmp/far$1/pid") $(cat /proc/$(cat "/tmp/far$1/pid")/task/*/children); }
+dies() {
+    echo -254 >"/tmp/far$1/weight"
+    kill -9 $(cat "/tmp/far$1/pid") $(cat /proc/$(cat "/tmp/far$1/pid")/task/*/children)
+}
 
 # ---- plays: a configuration and a daemon; number N has network dN
 names=() who=() daemons=() dirs=() holders=() pids=()
@@ -78,13 +82,21 @@ each() { for n in "${!names[@]}"; do "$@" "$n"; done; }
 
 # ---- looking
 syncs() { grep -q lvs_sync_daemon "$BOX/${names[$1]}.conf"; }
-sum() { # of all tables and sync daemons
+sync_of() { ip netns exec "d$1" ipvsadm -Ln --daemon; }
+follow() { # waits until sync daemons are alike; whether they are at all is seen later
+    for _ in $(seq 20); do
+        local same=1 n
+        for n in "${syncing[@]}"; do
+            [ $((n % 2)) = 1 ] || [ "$(sync_of "$n")" = "$(sync_of $((n + 1)))" ] || same=0
+        done
+        [ $same = 1 ] && return
+        sleep 1
+    done
+}
+sum() { # of all tables
     local n files=()
     for n in "${!names[@]}"; do files+=("/proc/${holders[n]}/net/ip_vs"); done
-    {
-        cat "${files[@]}"
-        for n in "${syncing[@]}"; do ip netns exec "d$n" ipvsadm -Ln --daemon; done
-    } | cksum
+    cat "${files[@]}" | cksum
 }
 rests() { # waits until no table has changed for five rounds of checks
     local before= now quiet=0
@@ -92,7 +104,10 @@ rests() { # waits until no table has changed for five rounds of checks
         sleep 1
         now=$(sum)
         [ "$now" = "$before" ] && quiet=$((quiet + 1)) || quiet=0
-        [ $quiet -ge 5 ] && return
+        if [ $quiet -ge 5 ]; then
+            follow
+            return
+        fi
         before=$now
     done
     echo "!! the tables never come to rest"
@@ -101,7 +116,7 @@ show() {
     local in="ip netns exec d$1"
     echo "@@ ${names[$1]} ${who[$1]} $step"
     $in ipvsadm -Sn
-    syncs "$1" && $in ipvsadm -Ln --daemon
+    syncs "$1" && sync_of "$1"
     case $step in
     start | reload | stop)
         $in ipvsadm -Ln --thresholds
