@@ -9,9 +9,9 @@ pub struct Lasting {
     pub namespace: Option<String>,
     instance: Option<String>,
     ipvs_namespace: Option<String>,
-    /// Tables of the packet filter, where they are used.
-    nftables: Option<Option<String>>,
-    nftables_ipvs: Option<Option<String>>,
+    /// Tables of the packet filter, where they are used; empty: the usual one.
+    nftables: Option<String>,
+    nftables_ipvs: Option<String>,
     directory: Option<String>,
     no_local_igmp: bool,
 }
@@ -23,7 +23,7 @@ impl Lasting {
         Lasting {
             namespace: word(daemon.net_namespace.as_ref()),
             instance: word(daemon.instance.as_ref()),
-            ipvs_namespace: optional(daemon.net_namespace_ipvs.as_ref()).flatten(),
+            ipvs_namespace: optional(daemon.net_namespace_ipvs.as_ref()),
             nftables: optional(kernel.nftables.as_ref()),
             nftables_ipvs: optional(kernel.nftables_ipvs.as_ref()),
             directory: word(global.process.tmp_config_directory.as_ref()),
@@ -62,7 +62,8 @@ fn word(written: Option<&Spanned<Box<str>>>) -> Option<String> {
     written.map(|word| word.value.to_string())
 }
 
-/// A keyword whose name may be left out.
-fn optional(written: Option<&Spanned<Option<Box<str>>>>) -> Option<Option<String>> {
-    written.map(|word| word.value.as_ref().map(ToString::to_string))
+/// A keyword whose name may be left out: empty then.
+fn optional(written: Option<&Spanned<Option<Box<str>>>>) -> Option<String> {
+    let name = |word: &Spanned<Option<Box<str>>>| word.value.as_deref().map(str::to_owned);
+    written.map(|word| name(word).unwrap_or_default())
 }
