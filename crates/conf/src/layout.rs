@@ -50,7 +50,8 @@ fn blank_line(out: &mut Vec<u8>) -> bool {
 
 /// Braces outside quotes: opening, closing, and closing ones before any other word.
 fn braces(code: &[u8]) -> (usize, usize, usize) {
-    let (words, _) = lex::words(code, 0);
+    let mut words = lex::Words::new();
+    lex::cut(code, 0, &mut words);
     let count = |kind| words.iter().filter(|word| word.kind == kind).count();
     let leading = words
         .iter()

@@ -65,26 +65,26 @@ pub(crate) fn without_comment(line: &[u8]) -> &[u8] {
     line
 }
 
-/// Cuts `line`, whose first byte has the position `base`.
-pub(crate) fn words(line: &[u8], base: u32) -> (Words<'_>, Option<(Trouble, Span)>) {
+/// Cuts `line`, whose first byte has the position `base`, into `words`.
+pub(crate) fn cut<'a>(line: &'a [u8], base: u32, words: &mut Words<'a>) -> Option<(Trouble, Span)> {
+    let at = 0;
     let mut lexer = Lexer {
         line,
         base,
-        at: 0,
-        words: Words::new(),
+        at,
+        words,
     };
-    let trouble = lexer.run();
-    (lexer.words, trouble)
+    lexer.run()
 }
 
-struct Lexer<'a> {
+struct Lexer<'a, 'w> {
     line: &'a [u8],
     base: u32,
     at: usize,
-    words: Words<'a>,
+    words: &'w mut Words<'a>,
 }
 
-impl Lexer<'_> {
+impl Lexer<'_, '_> {
     fn run(&mut self) -> Option<(Trouble, Span)> {
         while let Some(byte) = self.peek() {
             match byte {
@@ -174,32 +174,32 @@ fn unescape(word: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn cut(line: &str) -> Vec<String> {
-        words(line.as_bytes(), 0)
-            .0
-            .iter()
-            .map(|w| w.text().into_owned())
-            .collect()
+    fn texts(line: &str) -> Vec<String> {
+        let mut words = Words::new();
+        cut(line.as_bytes(), 0, &mut words);
+        words.iter().map(|w| w.text().into_owned()).collect()
     }
 
     #[test]
     fn words_follow_the_original() {
-        assert_eq!(cut("  router_id\tlb01 ! comment"), ["router_id", "lb01"]);
-        assert_eq!(cut("state MASTER#x"), ["state", "MASTER"]);
-        assert_eq!(cut(r"path /a\#b\!c"), ["path", "/a#b!c"]);
-        assert_eq!(cut(r#"a"b c"d"#), ["a", "b c", "d"]);
-        assert_eq!(cut(r#"x "" "a # b""#), ["x", "", "a # b"]);
-        assert_eq!(cut("vrrp_instance V{"), ["vrrp_instance", "V", "{"]);
-        assert_eq!(cut("v { 10.0.0.1 }"), ["v", "{", "10.0.0.1", "}"]);
-        assert_eq!(cut(r#"r "{" "a}""#), ["r", "{", "a}"]);
-        assert_eq!(cut("名字 # 注释"), ["名字"]);
+        assert_eq!(texts("  router_id\tlb01 ! comment"), ["router_id", "lb01"]);
+        assert_eq!(texts("state MASTER#x"), ["state", "MASTER"]);
+        assert_eq!(texts(r"path /a\#b\!c"), ["path", "/a#b!c"]);
+        assert_eq!(texts(r#"a"b c"d"#), ["a", "b c", "d"]);
+        assert_eq!(texts(r#"x "" "a # b""#), ["x", "", "a # b"]);
+        assert_eq!(texts("vrrp_instance V{"), ["vrrp_instance", "V", "{"]);
+        assert_eq!(texts("v { 10.0.0.1 }"), ["v", "{", "10.0.0.1", "}"]);
+        assert_eq!(texts(r#"r "{" "a}""#), ["r", "{", "a}"]);
+        assert_eq!(texts("名字 # 注释"), ["名字"]);
     }
 
     #[test]
     fn what_is_wrong_has_a_place() {
-        let (found, trouble) = words(b"interface \"eth0", 100);
+        let mut found = Words::new();
+        let trouble = cut(b"interface \"eth0", 100, &mut found);
         assert_eq!(found.len(), 1);
         assert_eq!(trouble, Some((Trouble::Unterminated, Span::new(110, 5))));
-        assert_eq!(words(b"a\0b", 0).1, Some((Trouble::Nul, Span::new(1, 1))));
+        let trouble = cut(b"a\0b", 0, &mut Words::new());
+        assert_eq!(trouble, Some((Trouble::Nul, Span::new(1, 1))));
     }
 }

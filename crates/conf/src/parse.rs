@@ -10,7 +10,7 @@ use crate::config::{
     VirtualServer,
 };
 use crate::lex::{self, Kind, Trouble, Word};
-use crate::reader::{RawLine, Reader};
+use crate::reader::Reader;
 use crate::table::{Keyword, Set, Table};
 use crate::value::{self, Refused};
 use crate::{Diagnostic, Files, Limits, Pass, Severity, Snapshot, Span, Spanned, keywords};
@@ -58,7 +58,7 @@ pub fn load(files: &mut dyn Files, path: &str, options: &LoadOptions) -> Loaded 
     let mut walker = Walker::default();
     let mut last = Span::default();
     while let Some(line) = reader.next(files, &mut snapshot, &mut cx.diagnostics) {
-        walker.line(&mut cx, &line);
+        walker.line(&mut cx, line.bytes(&snapshot), line.span);
         cx.apply_include_checks(&mut reader);
         last = line.span;
     }
@@ -279,8 +279,9 @@ struct Walker {
 }
 
 impl Walker {
-    fn line(&mut self, cx: &mut Cx, raw: &RawLine) {
-        let (words, trouble) = lex::words(raw.bytes(), raw.span.start);
+    fn line(&mut self, cx: &mut Cx, raw: &[u8], at: Span) {
+        let mut words = lex::Words::new();
+        let trouble = lex::cut(raw, at.start, &mut words);
         self.locate_pass(cx);
         if let Some(trouble) = trouble {
             cx.push(line_trouble(raw, trouble));
@@ -529,10 +530,10 @@ fn deprecated(row: &Keyword, at: Span) -> Diagnostic {
     found.help(format!("write '{}'", row.deprecated))
 }
 
-fn line_trouble(raw: &RawLine, (trouble, at): (Trouble, Span)) -> Diagnostic {
+fn line_trouble(raw: &[u8], (trouble, at): (Trouble, Span)) -> Diagnostic {
     match trouble {
         Trouble::Unterminated => {
-            let line = String::from_utf8_lossy(raw.bytes().trim_ascii_start());
+            let line = String::from_utf8_lossy(raw.trim_ascii_start());
             let text = format!(
                 "Unterminated quote '{}'",
                 line.chars().take(200).collect::<String>()

@@ -7,8 +7,8 @@ use std::sync::Arc;
 pub struct Source {
     /// Path as it was given or included.
     pub name: Arc<str>,
-    /// What was read.
-    pub bytes: Arc<[u8]>,
+    /// What was read; not copied again, since it may be much.
+    pub bytes: Arc<Vec<u8>>,
     /// Position of its first byte in the snapshot.
     pub start: u32,
     /// Number of its first line: 1, but for an expansion.
@@ -100,14 +100,14 @@ impl Snapshot {
     fn add(
         &mut self,
         name: Arc<str>,
-        bytes: Arc<[u8]>,
+        bytes: Arc<Vec<u8>>,
         first_line: u32,
         origin: Option<Span>,
         expansion: bool,
     ) -> usize {
         let start = u32::try_from(self.len()).unwrap_or(u32::MAX);
-        let after_newline = bytes.iter().enumerate().filter(|&(_, &b)| b == b'\n');
-        let starts = after_newline.filter_map(|(at, _)| u32::try_from(at + 1).ok());
+        let newlines = memchr::memchr_iter(b'\n', &bytes);
+        let starts = newlines.filter_map(|at| u32::try_from(at + 1).ok());
         let line_starts = std::iter::once(0)
             .chain(starts)
             .filter(|&at| (at as usize) < bytes.len().max(1));

@@ -110,6 +110,8 @@ pub struct Keyword {
     pub missing: &'static str,
     /// A line that the original prints whenever the keyword is used, `{}` as above.
     pub notice: &'static str,
+    /// The name's first bytes: most comparisons need no more.
+    start: u64,
 }
 
 impl Keyword {
@@ -128,6 +130,7 @@ impl Keyword {
             complaint,
             missing,
             notice,
+            start: start(name.as_bytes()),
         }
     }
 
@@ -187,6 +190,20 @@ impl Keyword {
     }
 }
 
+/// The first eight bytes as a number, which is ordered as they are.
+const fn start(name: &[u8]) -> u64 {
+    if let Some(first) = name.first_chunk() {
+        return u64::from_be_bytes(*first);
+    }
+    let (mut number, mut rest, mut left) = (0, name, 8);
+    while let Some((&byte, behind)) = rest.split_first() {
+        number = number << 8 | byte as u64;
+        rest = behind;
+        left -= 1;
+    }
+    number << (8 * left)
+}
+
 /// The keywords that one kind of block knows.
 pub struct Table {
     /// The keyword that opens the block; `(root)` outside of all blocks.
@@ -198,11 +215,13 @@ pub struct Table {
 impl Table {
     /// The row of a keyword.
     pub fn find(&self, name: &[u8]) -> Option<&'static Keyword> {
+        let wanted = start(name);
         self.parts.iter().find_map(|part| {
-            let found = part
-                .binary_search_by(|row| row.name.as_bytes().cmp(name))
-                .ok()?;
-            part.get(found)
+            let from = part.partition_point(|row| row.start < wanted);
+            let alike = part.get(from..)?.iter();
+            alike
+                .take_while(|row| row.start == wanted)
+                .find(|row| row.name.as_bytes() == name)
         })
     }
 

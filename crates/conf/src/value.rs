@@ -72,8 +72,14 @@ fn scaled(word: &str, places: usize) -> Option<(u64, bool)> {
         whole.parse().unwrap_or(u64::MAX)
     };
     let kept = part.get(..places).unwrap_or(part);
-    let fraction: u64 = format!("{kept:0<places$}").parse().ok()?;
-    let unit = 10_u64.checked_pow(u32::try_from(places).ok()?)?;
+    let power = |places: usize| 10_u64.checked_pow(u32::try_from(places).ok()?);
+    let fraction: u64 = if kept.is_empty() {
+        0
+    } else {
+        kept.parse().ok()?
+    };
+    let fraction = fraction.checked_mul(power(places - kept.len())?)?;
+    let unit = power(places)?;
     Some((
         whole.saturating_mul(unit).saturating_add(fraction),
         part.len() > places,

@@ -104,9 +104,9 @@ pub struct RealServer {
     /// `lthreshold`: lower connection limit.
     pub lthreshold: Option<u32>,
     /// `notify_down`: script on failing.
-    pub notify_down: Option<Script>,
+    pub notify_down: Option<Box<Script>>,
     /// `notify_up`: script on becoming alive.
-    pub notify_up: Option<Script>,
+    pub notify_up: Option<Box<Script>>,
     /// `smtp_alert`: mail on this destination.
     pub smtp_alert: Option<bool>,
     /// `snmp_name`: name shown in the MIB.

@@ -83,10 +83,11 @@ impl Reader<'_> {
         found: &mut Vec<Diagnostic>,
         line: &RawLine,
     ) -> bool {
-        let text = line.bytes().trim_ascii();
+        let text = line.bytes(snapshot).trim_ascii_start();
         if !text.starts_with(b"include") {
             return false;
         }
+        let text = text.trim_ascii_end();
         let len = text
             .iter()
             .position(u8::is_ascii_whitespace)

@@ -22,9 +22,12 @@ const LOOKUPS: usize = 16;
 const DEEPEST: u16 = 100;
 
 /// One line, without its end.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct RawLine {
-    source: Arc<[u8]>,
+    /// Index in the snapshot.
+    source: usize,
+    /// There is no `$` in it.
+    plain: bool,
     from: usize,
     to: usize,
     /// Where it stands.
@@ -32,8 +35,11 @@ pub(crate) struct RawLine {
 }
 
 impl RawLine {
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.source.get(self.from..self.to).unwrap_or_default()
+    pub(crate) fn bytes<'s>(&self, snapshot: &'s Snapshot) -> &'s [u8] {
+        let source = snapshot.sources().get(self.source);
+        source
+            .and_then(|source| source.bytes.get(self.from..self.to))
+            .unwrap_or_default()
     }
 }
 
@@ -55,7 +61,11 @@ pub(crate) struct Reader<'a> {
 }
 
 struct Cursor {
-    bytes: Arc<[u8]>,
+    /// Index in the snapshot.
+    source: usize,
+    /// There is no `$` in it, so that its lines need not be searched for one.
+    plain: bool,
+    bytes: Arc<Vec<u8>>,
     base: u32,
     at: usize,
     /// Where relative includes of this file begin; ends with `/` unless empty.
@@ -161,6 +171,8 @@ impl<'a> Reader<'a> {
             .to_owned();
         if let Some(source) = snapshot.sources().get(index) {
             self.open.push(Cursor {
+                source: index,
+                plain: memchr::memchr(b'$', &source.bytes).is_none(),
                 bytes: source.bytes.clone(),
                 base: source.start,
                 at: 0,
@@ -208,13 +220,14 @@ impl<'a> Reader<'a> {
                 self.open.pop();
                 continue;
             };
-            let len = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
+            let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let (from, to) = (cursor.at, cursor.at + len);
             cursor.at = to + 1;
             let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             let span = Span::new(cursor.base.saturating_add(narrow(from)), narrow(len));
             return Some(RawLine {
-                source: cursor.bytes.clone(),
+                source: cursor.source,
+                plain: cursor.plain,
                 from,
                 to,
                 span,
@@ -224,12 +237,14 @@ impl<'a> Reader<'a> {
 
     /// A line of a file: most have nothing for the preprocessor and go on as they are.
     fn raw(&mut self, snapshot: &mut Snapshot, found: &mut Vec<Diagnostic>, line: RawLine) -> Step {
-        let bytes = line.bytes();
+        let bytes = line.bytes(snapshot);
         let first = bytes.trim_ascii_start().first();
-        if !matches!(first, Some(b'@' | b'~' | b'$')) && !bytes.contains(&b'$') {
+        let plain = line.plain || !bytes.contains(&b'$');
+        if plain && !matches!(first, Some(b'@' | b'~')) {
             return Step::Done(line);
         }
-        let text = lex::without_comment(bytes).trim_ascii();
+        let bytes = bytes.to_vec();
+        let text = lex::without_comment(&bytes).trim_ascii();
         if text.is_empty() {
             return Step::Gone;
         }
@@ -326,7 +341,7 @@ impl<'a> Reader<'a> {
             return Step::Gone;
         }
         if let Some((name, value)) = expand::definition(text) {
-            self.define(name, value);
+            self.define(snapshot, name, value);
             return Step::Gone;
         }
         if text.starts_with(b"~") {
@@ -380,7 +395,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A definition; a value that ends with a backslash goes on in the next line.
-    fn define(&mut self, name: &[u8], value: &[u8]) {
+    fn define(&mut self, snapshot: &Snapshot, name: &[u8], value: &[u8]) {
         let mut lines: Vec<Vec<u8>> = Vec::new();
         let mut value = value.to_vec();
         let mut size = value.len();
@@ -396,7 +411,7 @@ impl<'a> Reader<'a> {
                     self.pending.push(other);
                     None
                 }
-                None => self.raw_line().map(|line| line.bytes().to_vec()),
+                None => self.raw_line().map(|line| line.bytes(snapshot).to_vec()),
             };
             let Some(next) = next else { break };
             let text = lex::without_comment(&next).trim_ascii();
@@ -428,7 +443,8 @@ impl<'a> Reader<'a> {
                     u32::try_from(source.bytes.len()).unwrap_or(u32::MAX),
                 );
                 Step::Done(RawLine {
-                    source: source.bytes.clone(),
+                    source: index,
+                    plain: false,
                     from: 0,
                     to: source.bytes.len(),
                     span,

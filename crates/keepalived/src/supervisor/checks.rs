@@ -36,7 +36,8 @@ impl Supervisor {
                 } else {
                     &real.notify_down
                 };
-                Some((Lane::Server(id), real.name.clone(), script.clone()?))
+                let script = script.as_deref()?.clone();
+                Some((Lane::Server(id), real.name.clone(), script))
             }
             PoolNotice::Quorum(id, up) => {
                 let service = self.services().find(|service| service.id == id)?;

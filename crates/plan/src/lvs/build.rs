@@ -4,7 +4,7 @@ use super::{
     FlushOnStop, Follows, Group, Inherited as Settings, Lvs, RealServer, Sorry, SyncDaemon,
     Timeouts, Tls, VirtualServer,
 };
-use crate::{Instance, mail, notify};
+use crate::{Command, Instance, mail, notify};
 use conf::config::{self, Method, Server, Target};
 use conf::{Config, Diagnostic, Spanned};
 use ledger::ipvs::{
@@ -185,7 +185,7 @@ impl Rules<'_> {
         let name = self.name(protocol);
         let port = self.port();
         let forwarding = block.forwarding.map_or(Forwarding::Masquerade, forward);
-        let mut servers = Vec::new();
+        let mut servers = Vec::with_capacity(block.real_servers.len());
         let mut known = BTreeSet::new();
         for real in &block.real_servers {
             let at = (protocol, port, forwarding);
@@ -377,12 +377,17 @@ impl Rules<'_> {
             key,
             name: &own_name,
         };
-        let checks = real.checkers.iter().flat_map(check::apart);
-        let mut checks: Vec<_> = checks
-            .filter_map(|checker| check::build(&checker, &inherited, ids, findings))
-            .collect();
         // there are many, and most have one
-        checks.shrink_to_fit();
+        let mut checks = Vec::with_capacity(real.checkers.len());
+        for checker in &real.checkers {
+            let hosts = check::apart(checker);
+            if hosts.is_empty() {
+                checks.extend(check::build(checker, &inherited, ids, findings));
+            }
+            for host in &hosts {
+                checks.extend(check::build(host, &inherited, ids, findings));
+            }
+        }
         let block = self.block;
         Some(RealServer {
             id: ServerId(next(&mut ids.server)),
@@ -392,8 +397,8 @@ impl Rules<'_> {
             upper: real.uthreshold.unwrap_or(0),
             lower: real.lthreshold.unwrap_or(0),
             inhibit_on_failure: real.inhibit_on_failure.unwrap_or(block.inhibit_on_failure),
-            notify_up: real.notify_up.as_ref().map(notify::command),
-            notify_down: real.notify_down.as_ref().map(notify::command),
+            notify_up: command(real.notify_up.as_deref()),
+            notify_down: command(real.notify_down.as_deref()),
             alert: real
                 .smtp_alert
                 .or(block.smtp_alert)
@@ -447,11 +452,40 @@ fn same_port(wanted: u16, service: Option<u16>, forwarding: Forwarding) -> u16 {
     }
 }
 
+fn command(script: Option<&config::Script>) -> Option<Box<Command>> {
+    script.map(|script| Box::new(notify::command(script)))
+}
+
+/// `[10.0.0.1]:tcp:80`; digit by digit, since every server has a name.
 fn endpoint_name(address: IpAddr, protocol: Option<Protocol>, port: u16) -> String {
-    match protocol {
-        Some(protocol) => format!("[{address}]:{protocol}:{port}"),
-        None => format!("[{address}]:none:{port}"),
+    let mut name = String::with_capacity(24);
+    name.push('[');
+    match address {
+        IpAddr::V4(address) => {
+            let [first, rest @ ..] = address.octets();
+            push_number(&mut name, first.into());
+            for octet in rest {
+                name.push('.');
+                push_number(&mut name, octet.into());
+            }
+        }
+        IpAddr::V6(address) => name.push_str(&address.to_string()),
     }
+    name.push_str("]:");
+    match protocol {
+        Some(Protocol::Tcp) => name.push_str("tcp:"),
+        Some(protocol) => name.push_str(&format!("{protocol}:")),
+        None => name.push_str("none:"),
+    }
+    push_number(&mut name, port);
+    name
+}
+
+fn push_number(text: &mut String, number: u16) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from_digit((number % 10).into(), 10).unwrap_or('0'));
 }
 
 fn forward(written: config::Forwarding) -> Forwarding {

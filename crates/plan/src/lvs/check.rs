@@ -27,18 +27,17 @@ const fn defaults(check: &config::Check) -> (u32, Option<Duration>) {
     }
 }
 
-/// A checker as it is, or, for `SMTP_CHECK` with `host` blocks, one for each of these.
+/// For `SMTP_CHECK` with `host` blocks, one checker for each of these; none: it is one itself.
 pub(super) fn apart(checker: &Checker) -> Vec<Checker> {
-    let hosts = match &checker.check {
-        config::Check::Smtp(block) if !block.hosts.is_empty() => &block.hosts,
-        _ => return vec![checker.clone()],
+    let config::Check::Smtp(block) = &checker.check else {
+        return Vec::new();
     };
     let host = |(rhythm, connect): &(Rhythm, Connect)| Checker {
         rhythm: nearest_rhythm(rhythm, &checker.rhythm),
         connect: nearest_connect(connect, &checker.connect),
         ..checker.clone()
     };
-    hosts.iter().map(host).collect()
+    block.hosts.iter().map(host).collect()
 }
 
 fn nearest_rhythm(near: &Rhythm, far: &Rhythm) -> Rhythm {

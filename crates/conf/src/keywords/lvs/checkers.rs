@@ -7,6 +7,7 @@ use crate::keywords::{fit, no_extra, number, spanned};
 use crate::lex::Word;
 use crate::parse::{Building, Cx, Line};
 use crate::table::{Keyword, Set, Table};
+use std::mem::take;
 
 /// `TCP_CHECK`.
 pub static TCP_CHECK: Table = Table {
@@ -83,7 +84,7 @@ pub(super) static BLOCKS: &[Keyword] = &[
     Keyword::new(
         "DNS_CHECK",
         checker(&DNS_CHECK, |cx| {
-            finish(cx, |built| Check::Dns(Box::new(built.dns)));
+            finish(cx, |built| Check::Dns(Box::new(take(&mut built.dns))));
         }),
         "Asks a name server.",
     ),
@@ -110,7 +111,7 @@ pub(super) static BLOCKS: &[Keyword] = &[
     Keyword::new(
         "SMTP_CHECK",
         checker(&SMTP_CHECK, |cx| {
-            finish(cx, |built| Check::Smtp(Box::new(built.smtp)));
+            finish(cx, |built| Check::Smtp(Box::new(take(&mut built.smtp))));
         }),
         "Greets a mail server.",
     ),
@@ -127,7 +128,7 @@ pub(super) static BLOCKS: &[Keyword] = &[
     Keyword::new(
         "UDP_CHECK",
         checker(&UDP_CHECK, |cx| {
-            finish(cx, |built| Check::Udp(Box::new(built.udp)));
+            finish(cx, |built| Check::Udp(Box::new(take(&mut built.udp))));
         }),
         "Sends a datagram; silence is success unless an answer is required.",
     ),
@@ -151,17 +152,18 @@ fn open(cx: &mut Cx, line: &Line<'_>) -> bool {
     true
 }
 
-fn finish(cx: &mut Cx, check: fn(Building) -> Check) {
-    let mut built = std::mem::take(&mut cx.checker);
-    let (rhythm, connect) = (
-        std::mem::take(&mut built.rhythm),
-        std::mem::take(&mut built.connect),
-    );
-    let span = built.span;
-    cx.real_server.checkers.push(Checker {
-        span,
-        rhythm,
-        connect,
+/// Takes what was built out of where it was built, which the next one clears.
+fn finish(cx: &mut Cx, check: fn(&mut Building) -> Check) {
+    let built = &mut cx.checker;
+    let checkers = &mut cx.real_server.checkers;
+    if checkers.is_empty() {
+        // there are many servers, and most have one
+        checkers.reserve_exact(1);
+    }
+    checkers.push(Checker {
+        span: built.span,
+        rhythm: take(&mut built.rhythm),
+        connect: take(&mut built.connect),
         check: check(built),
     });
 }
@@ -172,7 +174,7 @@ fn close_http(cx: &mut Cx, tls: bool) {
         let text = "HTTP/SSL_GET checker has no urls specified - ignoring";
         return cx.report("empty-block", Severity::Error, text, cx.checker.span);
     }
-    finish(cx, |built| Check::Http(Box::new(built.http)));
+    finish(cx, |built| Check::Http(Box::new(take(&mut built.http))));
 }
 
 fn close_misc(cx: &mut Cx) {
@@ -180,7 +182,7 @@ fn close_misc(cx: &mut Cx) {
         let text = "No script path has been specified for MISC_CHECKER - skipping";
         return cx.report("empty-block", Severity::Error, text, cx.checker.span);
     }
-    finish(cx, |built| Check::Misc(Box::new(built.misc)));
+    finish(cx, |built| Check::Misc(Box::new(take(&mut built.misc))));
 }
 
 fn close_file(cx: &mut Cx) {
@@ -190,7 +192,7 @@ fn close_file(cx: &mut Cx) {
     }
     finish(cx, |built| {
         Check::File(
-            built.object.unwrap_or_default(),
+            take(&mut built.object).unwrap_or_default(),
             built.weight,
             built.reverse,
         )
@@ -203,7 +205,9 @@ fn close_bfd(cx: &mut Cx) {
         let text = format!("({server}) No name has been specified for BFD_CHECKER - skipping");
         return cx.report("empty-block", Severity::Error, text, cx.checker.span);
     }
-    finish(cx, |built| Check::Bfd(built.object.unwrap_or_default()));
+    finish(cx, |built| {
+        Check::Bfd(take(&mut built.object).unwrap_or_default())
+    });
 }
 
 /// Bytes from pairs of hexadecimal digits.

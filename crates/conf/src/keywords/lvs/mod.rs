@@ -391,9 +391,13 @@ pub(super) fn open_server(cx: &mut Cx, line: &Line<'_>) -> bool {
     let Some(server) = server_identity(cx, line) else {
         return false;
     };
+    // services are often alike: room for as many servers as the one before has
+    let before = cx.config.virtual_servers.last();
+    let room = before.map_or(0, |service| service.real_servers.len());
     cx.virtual_server = VirtualServer {
         server,
         span: line.span(),
+        real_servers: Vec::with_capacity(room),
         ..VirtualServer::default()
     };
     true
@@ -452,7 +456,6 @@ pub(crate) fn service_name(server: &VirtualServer) -> String {
 
 pub(super) fn close_server(cx: &mut Cx) {
     let mut server = std::mem::take(&mut cx.virtual_server);
-    server.real_servers.shrink_to_fit();
     if server.real_servers.is_empty() {
         let mut text = String::new();
         let _ = write!(

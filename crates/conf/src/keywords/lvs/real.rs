@@ -28,12 +28,12 @@ pub(in crate::keywords) static REAL_ROWS: &[Keyword] = &[
     .complaint("Invalid real_server lthreshold '{v}' - ignoring"),
     Keyword::new(
         "notify_down",
-        Set::Script(|cx, v| cx.real_server.notify_down = Some(v)),
+        Set::Script(|cx, v| cx.real_server.notify_down = Some(Box::new(v))),
         "Script on failing.",
     ),
     Keyword::new(
         "notify_up",
-        Set::Script(|cx, v| cx.real_server.notify_up = Some(v)),
+        Set::Script(|cx, v| cx.real_server.notify_up = Some(Box::new(v))),
         "Script on becoming alive.",
     ),
     Keyword::new(

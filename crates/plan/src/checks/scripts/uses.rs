@@ -100,8 +100,9 @@ fn checker<'a>(all: &mut Vec<Use<'a>>, config: &'a Config) {
         let quorum = [&server.quorum_up, &server.quorum_down];
         plain(all, Runner::Checker, Role::Other, quorum);
         for real in &server.real_servers {
-            let notify = [&real.notify_up, &real.notify_down];
-            plain(all, Runner::Checker, Role::Other, notify);
+            for script in [&real.notify_up, &real.notify_down].into_iter().flatten() {
+                all.push(one(Runner::Checker, Role::Other, script, None));
+            }
             for checker in &real.checkers {
                 if let Check::Misc(misc) = &checker.check
                     && let Some(script) = &misc.misc_path

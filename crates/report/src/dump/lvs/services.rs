@@ -212,8 +212,8 @@ fn real(out: &mut Out, service: &VirtualServer, server: &RealServer, live: Optio
     );
     let inhibit = on(server.inhibit_on_failure);
     out.line(2, format!("Inhibit on failure is {inhibit}"));
-    script(out, "RS up notify script", server.notify_up.as_ref());
-    script(out, "RS down notify script", server.notify_down.as_ref());
+    script(out, "RS up notify script", server.notify_up.as_deref());
+    script(out, "RS down notify script", server.notify_down.as_deref());
     let own = server.inherited.as_deref();
     if let Some(host) = own.and_then(|own| own.virtualhost.as_ref()) {
         out.line(2, format!(" VirtualHost = '{host}'"));
