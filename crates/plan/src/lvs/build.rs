@@ -472,11 +472,8 @@ fn endpoint_name(address: IpAddr, protocol: Option<Protocol>, port: u16) -> Stri
         IpAddr::V6(address) => name.push_str(&address.to_string()),
     }
     name.push_str("]:");
-    match protocol {
-        Some(Protocol::Tcp) => name.push_str("tcp:"),
-        Some(protocol) => name.push_str(&format!("{protocol}:")),
-        None => name.push_str("none:"),
-    }
+    name.push_str(protocol.map_or("none", Protocol::name));
+    name.push(':');
     push_number(&mut name, port);
     name
 }
