@@ -9,6 +9,9 @@ pub enum Severity {
     Advice,
     /// Said, but no finding: never changes an exit code.
     Note,
+    /// Something that is named is not there, without which the daemon runs: `-t` answers like for
+    /// what it cannot run with when there are no findings.
+    Absent,
     /// A finding: a value was changed or is doubtful, the rest is used.
     Warning,
     /// A finding: something written is not used.
@@ -158,7 +161,7 @@ pub fn verdict(diagnostics: &[Diagnostic]) -> Verdict {
         Verdict::Security
     } else if has(&[Severity::Warning, Severity::Error, Severity::Fatal]) {
         Verdict::Findings
-    } else if has(&[Severity::Unreadable]) {
+    } else if has(&[Severity::Unreadable, Severity::Absent]) {
         Verdict::Unreadable
     } else {
         Verdict::Clean
@@ -178,6 +181,7 @@ mod tests {
         assert_eq!(code(&[]), 0);
         assert_eq!(code(&[Severity::Advice]), 0);
         assert_eq!(code(&[Severity::Unreadable]), 4);
+        assert_eq!(code(&[Severity::Absent]), 4);
         assert_eq!(code(&[Severity::Unreadable, Severity::Warning]), 5);
         assert_eq!(code(&[Severity::Fatal]), 5);
         assert_eq!(code(&[Severity::Error, Severity::Security]), 6);

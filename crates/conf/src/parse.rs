@@ -11,7 +11,7 @@ use crate::config::{
 };
 use crate::lex::{self, Kind, Trouble, Word};
 use crate::reader::Reader;
-use crate::table::{Keyword, Set, Table};
+use crate::table::{Again, Keyword, Set, Table};
 use crate::value::{self, Refused};
 use crate::{Diagnostic, Files, Limits, Pass, Severity, Snapshot, Span, Spanned, keywords};
 use core::time::Duration;
@@ -104,6 +104,8 @@ pub struct Cx {
     /// The clause being read.
     pub(crate) here: Span,
     pub(crate) pass: Option<Pass>,
+    /// The line being read ends within a quote.
+    pub(crate) unterminated: bool,
 }
 
 /// Names of blocks and where they were given; looked up for each block and each use.
@@ -115,6 +117,8 @@ pub(crate) struct Names {
     pub(crate) files: HashMap<Box<str>, Span>,
     pub(crate) processes: HashMap<Box<str>, Span>,
     pub(crate) bfds: HashMap<Box<str>, Span>,
+    /// Interfaces of `garp_group` blocks.
+    pub(crate) garp_interfaces: HashMap<Box<str>, Span>,
 }
 
 /// A checker being read; which of its parts count is known when its block ends.
@@ -252,7 +256,11 @@ struct Frame {
     body: Body,
     opened: Span,
     name: Box<str>,
+    seen: Seen,
 }
+
+/// Keywords that were there, of those that must not come again, and their values.
+type Seen = Vec<(&'static str, Box<str>)>;
 
 #[derive(Clone, Copy)]
 enum Body {
@@ -276,6 +284,8 @@ struct Walker {
     braces: Vec<Span>,
     /// `}` that closed nothing.
     extra: usize,
+    /// For blocks that may come again and are one.
+    seen: Seen,
 }
 
 impl Walker {
@@ -283,6 +293,7 @@ impl Walker {
         let mut words = lex::Words::new();
         let trouble = lex::cut(raw, at.start, &mut words);
         self.locate_pass(cx);
+        cx.unterminated = matches!(trouble, Some((Trouble::Unterminated, _)));
         if let Some(trouble) = trouble {
             cx.push(line_trouble(raw, trouble));
         }
@@ -356,6 +367,7 @@ impl Walker {
                 body: Body::Skip,
                 opened,
                 name: "".into(),
+                seen: Seen::new(),
             });
         }
     }
@@ -395,11 +407,45 @@ impl Walker {
                     let text = row.notice.replace("{}", &cx.name);
                     cx.report("deprecated", Severity::Warning, text, first.span);
                 }
-                set(cx, row, line);
+                if self.counts(cx, table, row, line) {
+                    set(cx, row, line);
+                }
                 superfluous(cx, row, line);
                 unexpected(cx, opener);
             }
         }
+    }
+
+    /// Whether a keyword that may have been there before is used.
+    fn counts(&mut self, cx: &mut Cx, table: &Table, row: &Keyword, line: &Line<'_>) -> bool {
+        let (text, counts) = match row.again {
+            Again::Silent => return true,
+            Again::Ignored(text) => (text, false),
+            Again::Replaces(text) => (text, true),
+        };
+        let one = matches!(table.block, "global_defs" | "SSL");
+        let seen = match self.frames.last_mut() {
+            Some(frame) if !one => &mut frame.seen,
+            _ => &mut self.seen,
+        };
+        let value = line
+            .word(1)
+            .map_or_else(String::new, |w| w.text().into_owned());
+        let Some((_, old)) = seen.iter_mut().find(|(name, _)| *name == row.name) else {
+            if line.word(1).is_some() {
+                seen.push((row.name, value.into()));
+            }
+            return true;
+        };
+        let text = text
+            .replace("{old}", old)
+            .replace("{v}", &value)
+            .replace("{}", &cx.name);
+        if counts {
+            *old = value.into();
+        }
+        cx.report("duplicate-value", Severity::Warning, text, line.span());
+        counts
     }
 
     fn open(
@@ -416,6 +462,7 @@ impl Walker {
             body,
             opened: line.span(),
             name: outer,
+            seen: Seen::new(),
         });
         self.pending = opener.is_none();
     }
@@ -564,6 +611,8 @@ fn set(cx: &mut Cx, row: &'static Keyword, line: &Line<'_>) {
         }
         Set::Seconds { min, max, set } => set_time(cx, row, line, (6, min, max), set),
         Set::Millis { min, max, set } => set_time(cx, row, line, (3, min, max), set),
+        // a command is read with its quotes, or not at all
+        Set::Script(_) if cx.unterminated && cx.pass == Some(Pass::Role) => {}
         Set::Script(set) => {
             if argument(cx, row, line).is_some() {
                 let script = script(line, 1);

@@ -83,6 +83,18 @@ pub enum Set {
     },
 }
 
+/// What becomes of a keyword that comes again in its block, with the original's line; `{}` stands
+/// for the block's name, `{old}` and `{v}` for the first value and this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Nothing is said, and the last one counts, or all do.
+    Silent,
+    /// The first one counts.
+    Ignored(&'static str),
+    /// The last one counts.
+    Replaces(&'static str),
+}
+
 /// [`Keyword::since`] of what the original does not know.
 pub const OURS: &str = "keepalived-rs 0.1";
 
@@ -112,6 +124,8 @@ pub struct Keyword {
     pub notice: &'static str,
     /// The name's first bytes: most comparisons need no more.
     start: u64,
+    /// What becomes of it when it comes again.
+    pub again: Again,
 }
 
 impl Keyword {
@@ -131,7 +145,22 @@ impl Keyword {
             missing,
             notice,
             start: start(name.as_bytes()),
+            again: Again::Silent,
         }
+    }
+
+    /// The first one counts; what the original says to further ones.
+    #[must_use]
+    pub const fn once(mut self, text: &'static str) -> Self {
+        self.again = Again::Ignored(text);
+        self
+    }
+
+    /// The last one counts; what the original says to it.
+    #[must_use]
+    pub const fn last(mut self, text: &'static str) -> Self {
+        self.again = Again::Replaces(text);
+        self
     }
 
     /// What holds when it is not written.

@@ -19,6 +19,12 @@ pub(crate) fn int(word: &str, min: i64, max: i64) -> Result<i64, Refused> {
     }
     let digits = word.strip_prefix('+').unwrap_or(word);
     let bare = digits.strip_prefix('-').unwrap_or(digits);
+    // "" is what strtol(3) makes of nothing
+    let (digits, bare) = if word.is_empty() {
+        ("0", "0")
+    } else {
+        (digits, bare)
+    };
     if bare.is_empty() || !bare.bytes().all(|b| b.is_ascii_digit()) {
         return refused(format!("invalid number '{word}'"));
     }
@@ -63,7 +69,8 @@ fn scaled(word: &str, places: usize) -> Option<(u64, bool)> {
     let word = word.strip_prefix('+').unwrap_or(word);
     let (whole, part) = word.split_once('.').unwrap_or((word, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(part) || (whole.is_empty() && part.is_empty()) {
+    let nothing = whole.is_empty() && part.is_empty() && !word.is_empty();
+    if !digits(whole) || !digits(part) || nothing {
         return None;
     }
     let whole: u64 = if whole.is_empty() {
@@ -120,7 +127,8 @@ mod tests {
             refuse("99999999999"),
             "number '99999999999' outside unsigned integer range"
         );
-        assert_eq!(refuse(""), "invalid number ''");
+        assert_eq!(refuse(""), "number '' outside range [1, 255]");
+        assert_eq!(int("", 0, 255), Ok(0), "as strtol(3) reads it");
     }
 
     #[test]

@@ -93,6 +93,7 @@ fn group<'a>(found: &'a Diagnostic, snapshot: &'a Snapshot) -> Group<'a> {
         Severity::Error
         | Severity::Fatal
         | Severity::Unreadable
+        | Severity::Absent
         | Severity::NoConfig
         | Severity::Abort => Level::ERROR,
         Severity::Security => Level::ERROR.with_name("security"),

@@ -74,10 +74,23 @@ pub(super) fn static_line(cx: &mut Cx, line: &Line<'_>) {
 fn duplicate(cx: &mut Cx, address: &Address, what: &str) -> bool {
     let ip = address.prefix.addr();
     let same = |known: &&Address| known.prefix.addr() == ip;
-    let Some(first) = cx.instance.addresses.iter().find(same) else {
+    let excluded = || {
+        cx.instance
+            .excluded
+            .iter()
+            .find(same)
+            .map(|first| ("an excluded VIP", first))
+    };
+    let known = cx
+        .instance
+        .addresses
+        .iter()
+        .find(same)
+        .map(|first| ("a VIP", first));
+    let Some((other, first)) = known.or_else(excluded) else {
         return false;
     };
-    let text = format!("({}): {what} duplicates a VIP {ip} - ignoring", cx.name);
+    let text = format!("({}): {what} duplicates {other} {ip} - ignoring", cx.name);
     let found = Diagnostic::new("duplicate-address", Severity::Error, text).at(address.span);
     let found = found.label(first.span, "first written here");
     cx.push(found);

@@ -16,8 +16,9 @@ pub use root::ROOT;
 pub use track::{BFD, PROCESS, SCRIPT, TRACK_FILE, TRACK_GROUP};
 pub use vrrp::{AUTHENTICATION, HMAC, INSTANCE, SYNC_GROUP};
 
+use crate::config::Script;
 use crate::lex::Word;
-use crate::parse::{Cx, Line};
+use crate::parse::{self, Cx, Line};
 use crate::value;
 use crate::{Diagnostic, Severity, Spanned, Table};
 
@@ -95,6 +96,20 @@ fn fit<T: TryFrom<i64> + Default>(number: i64) -> T {
 /// A word as a value.
 fn spanned(word: &Word<'_>) -> Spanned<Box<str>> {
     Spanned::new(word.text().into(), word.span)
+}
+
+/// The command of a block that says in a line of its own who runs it. Without one the block is
+/// left out, which is told then; so it is when a quote is not closed.
+fn own_script(cx: &mut Cx, line: &Line<'_>) -> Option<Script> {
+    let written = |script: &Script| !script.command.value.trim().is_empty();
+    let script = parse::script(line, 1)
+        .filter(written)
+        .filter(|_| !cx.unterminated)?;
+    Some(Script {
+        user: None,
+        group: None,
+        ..script
+    })
 }
 
 /// The word behind the keyword, which may be missing.

@@ -4,7 +4,7 @@ use super::{GLOBAL, address, lvs, number, route, spanned, track, vrrp};
 use crate::config::{GarpGroup, InterfaceDelay, Linkbeat};
 use crate::parse::{Cx, Line};
 use crate::table::{Keyword, Set, Table};
-use crate::{Severity, Spanned, value};
+use crate::{Diagnostic, Severity, Spanned, value};
 use core::time::Duration;
 
 /// The outermost table.
@@ -61,7 +61,7 @@ static BLOCKS: &[Keyword] = &[
         Set::Block {
             args: "",
             table: &GLOBAL,
-            open: plain,
+            open: |_, _| true,
             close: |_| {},
         },
         "Settings of the whole daemon.",
@@ -221,9 +221,11 @@ static GARP_LISTS: &[Keyword] = &[Keyword::new(
         args: "<interface> ...",
         open: plain,
         item: |cx, line| {
-            cx.garp_group
-                .interfaces
-                .extend(line.words().iter().map(spanned));
+            for name in line.words().iter().map(spanned) {
+                if is_free(cx, &name) {
+                    cx.garp_group.interfaces.push(name);
+                }
+            }
         },
         close: |cx| {
             if cx.garp_group.interfaces.is_empty() {
@@ -250,13 +252,29 @@ fn open_garp_group(cx: &mut Cx, _line: &Line<'_>) -> bool {
     true
 }
 
+/// An interface belongs to one group: the first.
+pub(super) fn is_free(cx: &mut Cx, name: &Spanned<Box<str>>) -> bool {
+    let Some(&first) = cx.names.garp_interfaces.get(&name.value) else {
+        cx.names
+            .garp_interfaces
+            .insert(name.value.clone(), name.span);
+        return true;
+    };
+    let text = format!("garp_group already specified for {} - ignoring", name.value);
+    let found = Diagnostic::new("duplicate-interface", Severity::Warning, text).at(name.span);
+    cx.push(found.label(first, "the first one"));
+    false
+}
+
 fn close_garp_group(cx: &mut Cx) {
     let group = std::mem::take(&mut cx.garp_group);
     let index = cx.config.garp_groups.len();
     let text = if group.garp_interval.is_none() && group.gna_interval.is_none() {
         format!("garp group {index} does not have any delay set - removing")
     } else if group.interface.is_none() && group.interfaces.is_empty() {
-        format!("garp group {index} does not have any interfaces set - removing")
+        // the original drops it in silence
+        let text = format!("garp group {index} does not have any interfaces set");
+        return cx.report("empty-block", Severity::Advice, text, cx.here);
     } else {
         cx.config.garp_groups.push(group);
         return;

@@ -28,7 +28,13 @@ pub(in crate::keywords) static GARP_GROUP_ROWS: &[Keyword] = &[
     .complaint("garp_group gna_interval '{v}' invalid"),
     Keyword::new(
         "interface",
-        Set::Word(|cx, v| cx.garp_group.interface = Some(v)),
+        Set::Word(|cx, v| {
+            if super::root::is_free(cx, &v) {
+                // several such lines are a list
+                let one = cx.garp_group.interface.replace(v);
+                cx.garp_group.interfaces.extend(one);
+            }
+        }),
         "Single interface of the group.",
     )
     .complaint("WARNING - interface {v} specified for garp_group doesn't exist"),
@@ -41,24 +47,28 @@ pub(in crate::keywords) static SSL_ROWS: &[Keyword] = &[
         Set::Word(|cx, v| cx.config.tls.ca = Some(v)),
         "CA file loaded; peer is not verified.",
     )
+    .last("Duplicate SSL - overwriting {old} with {v}")
     .missing("SSL cafile missing"),
     Keyword::new(
         "certificate",
         Set::Word(|cx, v| cx.config.tls.certificate = Some(v)),
         "Client certificate.",
     )
+    .last("Duplicate SSL - overwriting {old} with {v}")
     .missing("SSL certfile missing"),
     Keyword::new(
         "key",
         Set::Word(|cx, v| cx.config.tls.key = Some(v)),
         "Client private key.",
     )
+    .last("Duplicate SSL - overwriting {old} with {v}")
     .missing("SSL keyfile missing"),
     Keyword::new(
         "password",
         Set::Word(|cx, v| cx.config.tls.password = Some(v)),
         "Private key passphrase.",
     )
+    .last("Duplicate SSL - overwriting {old} with {v}")
     .missing("SSL password missing"),
 ];
 

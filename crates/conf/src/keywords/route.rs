@@ -342,14 +342,14 @@ impl<'a> Reader<'a> {
             self.push(option.name, Spanned::new(texts.join(" ").into(), span));
             return Some(());
         }
-        let mut next = self.argument(cx, word)?;
+        let mut next = self.argument(cx)?;
         if matches!(option.value, Value::Metric | Value::Address)
             && ["lock", "to", "inet", "inet6"].iter().any(|w| next.is(w))
         {
             if next.is("lock") {
                 self.push("lock", Spanned::new(option.name.into(), next.span));
             }
-            next = self.argument(cx, word)?;
+            next = self.argument(cx)?;
         }
         let text = next.text();
         if !self.fits(cx, option, next) {
@@ -359,12 +359,11 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    fn argument(&mut self, cx: &mut Cx, word: &Word<'_>) -> Option<&'a Word<'a>> {
+    fn argument(&mut self, cx: &mut Cx) -> Option<&'a Word<'a>> {
         let next = self.line.word(self.at);
         self.at += 1;
         if next.is_none() {
-            let text = format!("No {} parameter specified for {}", word.text(), self.what);
-            cx.report("missing-value", Severity::Error, text, word.span);
+            self.line.need(cx, self.at - 1);
         }
         next
     }

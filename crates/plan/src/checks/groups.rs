@@ -1,7 +1,7 @@
 //! Sync groups: members and what they must have in common.
-use conf::config::{Instance as Block, StartState, SyncGroup};
-use conf::{Config, Diagnostic, Severity};
-use std::collections::BTreeMap;
+use conf::config::{Instance as Block, StartState, SyncGroup, Track};
+use conf::{Config, Diagnostic, Severity, Span};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
     let instances: BTreeMap<&str, &Block> = config
@@ -9,8 +9,9 @@ pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
         .iter()
         .map(|block| (&*block.name.value, block))
         .collect();
+    let mut taken = BTreeSet::new();
     for group in &config.sync_groups {
-        let members = members(group, &instances, findings);
+        let members = members(group, &instances, &mut taken, findings);
         owners(group, &members, findings);
         weights(group, &members, findings);
         twice(group, &members, findings);
@@ -20,6 +21,7 @@ pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
 fn members<'a>(
     group: &SyncGroup,
     instances: &BTreeMap<&str, &'a Block>,
+    taken: &mut BTreeSet<&'a str>,
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<&'a Block> {
     let name = &group.name.value;
@@ -40,6 +42,14 @@ fn members<'a>(
             });
             continue;
         };
+        if !taken.insert(&block.name.value) {
+            let text = format!(
+                "Virtual router {} cannot exist in more than one sync group; ignoring {name}",
+                member.value
+            );
+            findings.push(Diagnostic::new("two-groups", Severity::Warning, text).at(member.span));
+            continue;
+        }
         found.push(*block);
     }
     if found.len() <= 1 {
@@ -106,6 +116,25 @@ fn weights(group: &SyncGroup, members: &[&Block], findings: &mut Vec<Diagnostic>
 /// What the group tracks, its members need not track.
 fn twice(group: &SyncGroup, members: &[&Block], findings: &mut Vec<Diagnostic>) {
     for block in members {
+        let own = block.interface.iter().filter(|own| {
+            let listed = block
+                .track_interfaces
+                .iter()
+                .any(|track| track.name.value == own.value);
+            !block.dont_track_primary && !listed
+        });
+        for own in own {
+            let mut shared = group.track_interfaces.iter();
+            if let Some(first) = shared.find(|shared| shared.name.value == own.value) {
+                findings.push(tracked_twice(
+                    block,
+                    "track_interface",
+                    &own.value,
+                    own.span,
+                    first,
+                ));
+            }
+        }
         let lists = [
             (
                 "track_interface",
@@ -129,14 +158,18 @@ fn twice(group: &SyncGroup, members: &[&Block], findings: &mut Vec<Diagnostic>) 
                 else {
                     continue;
                 };
-                let text = format!(
-                    "({}) {what} {} is configured on VRRP instance and sync group. Remove vrrp instance or sync group config",
-                    block.name.value, track.name.value
-                );
-                let found =
-                    Diagnostic::new("tracked-twice", Severity::Warning, text).at(track.name.span);
-                findings.push(found.label(first.name.span, "the group tracks it"));
+                let (name, at) = (&track.name.value, track.name.span);
+                findings.push(tracked_twice(block, what, name, at, first));
             }
         }
     }
+}
+
+fn tracked_twice(block: &Block, what: &str, name: &str, at: Span, first: &Track) -> Diagnostic {
+    let text = format!(
+        "({}) {what} {name} is configured on VRRP instance and sync group. Remove vrrp instance or sync group config",
+        block.name.value
+    );
+    let found = Diagnostic::new("tracked-twice", Severity::Warning, text).at(at);
+    found.label(first.name.span, "the group tracks it")
 }

@@ -20,9 +20,10 @@ pub(crate) fn all(config: &Config, facts: &Facts, plan: &Plan, findings: &mut Ve
     services::check(config, findings);
     tracks::interfaces(config, facts, findings);
     groups::check(config, findings);
+    listed_interfaces(config, facts, findings);
     missing_interfaces(config, facts, findings);
     strict::check(config, findings);
-    unicast::check(config, findings);
+    unicast::check(config, plan, findings);
     tracks::owners(config, plan, findings);
     duplicate_vrids(config, plan, findings);
     // the original ends at a missing interface before it looks at scripts of VRRP
@@ -86,6 +87,28 @@ fn vrid_span(config: &Config, name: &str) -> Option<Span> {
         .map(|vrid| vrid.span)
 }
 
+/// Lists outside of all blocks, whose lines about missing interfaces are left out.
+fn listed_interfaces(config: &Config, facts: &Facts, findings: &mut Vec<Diagnostic>) {
+    if config.global.dynamic_interfaces {
+        return;
+    }
+    let delays = config.interface_delays.iter();
+    let delays = delays.map(|line| (&line.interface, "up/down delay"));
+    let beats = config.linkbeat.iter();
+    let beats = beats.map(|line| (&line.interface, "linkbeat interface"));
+    for (name, what) in delays.chain(beats) {
+        if facts.interfaces.contains(&*name.value) {
+            continue;
+        }
+        let text = format!("unknown interface {} specified for {what}", name.value);
+        let found = Diagnostic::new("unknown-interface", Severity::Absent, text).at(name.span);
+        findings.push(Diagnostic {
+            pass: Pass::Role,
+            ..found
+        });
+    }
+}
+
 /// The original warns at each line that names a missing interface, then says once that it
 /// cannot run.
 fn missing_interfaces(config: &Config, facts: &Facts, findings: &mut Vec<Diagnostic>) {
@@ -114,6 +137,19 @@ fn missing_interfaces(config: &Config, facts: &Facts, findings: &mut Vec<Diagnos
             }),
         );
     }
+    let groups = config.garp_groups.iter();
+    let names = groups.flat_map(|group| group.interface.iter().chain(&group.interfaces));
+    findings.extend(names.filter_map(|name| {
+        missing(facts, &name.value, name.span, "garp_group").map(|found| {
+            said(
+                found,
+                &format!(
+                    "WARNING - interface {} specified for garp_group doesn't exist",
+                    name.value
+                ),
+            )
+        })
+    }));
     if findings.len() > before {
         let text = "Non-existent interface specified in configuration";
         findings.push(Diagnostic::new("missing-interface", Severity::Fatal, text));
@@ -127,6 +163,13 @@ fn address_devices(block: &Block) -> impl Iterator<Item = (&str, Span, std::net:
             .as_ref()
             .map(|dev| (&*dev.value, dev.span, line.prefix.addr()))
     })
+}
+
+fn said(found: Diagnostic, text: &str) -> Diagnostic {
+    Diagnostic {
+        message: text.to_owned(),
+        ..found
+    }
 }
 
 fn missing(facts: &Facts, name: &str, at: Span, who: &str) -> Option<Diagnostic> {

@@ -1,15 +1,20 @@
 //! Unicast words without peers, and what only a macvlan can do.
-use conf::{Config, Diagnostic, Severity};
+use crate::{Instance, Plan};
+use conf::config::Instance as Block;
+use conf::{Config, Diagnostic, Pass, Severity};
+use wire::Family;
 
-pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
+pub(super) fn check(config: &Config, plan: &Plan, findings: &mut Vec<Diagnostic>) {
     for block in &config.instances {
+        peers(block, plan, findings);
+        sources(block, plan, findings);
         let (name, more) = (&block.name.value, &block.more);
         let alone = more.unicast_peers.is_empty();
         if more.unicast_fault_no_peer && alone {
             let text =
                 format!("({name}) Cannot use unicast without any peers - going to fault state");
             let found =
-                Diagnostic::new("fault-without-peers", Severity::Warning, text).at(block.name.span);
+                Diagnostic::new("fault-without-peers", Severity::Advice, text).at(block.name.span);
             findings.push(found.help("add a unicast_peer block"));
         } else if let Some(at) = more.unicast_word.filter(|_| alone) {
             let text = format!(
@@ -40,5 +45,65 @@ pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
                 Diagnostic::new("timer-without-nopreempt", Severity::Warning, text).at(backup.span),
             );
         }
+    }
+}
+
+/// The meaning of a block, where it has one.
+fn meant<'a>(block: &Block, plan: &'a Plan) -> Option<&'a Instance> {
+    let mut all = plan.instances.values();
+    all.find(|instance| *instance.name == *block.name.value)
+}
+
+/// Peers are of the instance's family, and are reached from somewhere.
+fn peers(block: &Block, plan: &Plan, findings: &mut Vec<Diagnostic>) {
+    let (name, more) = (&block.name.value, &block.more);
+    let Some(instance) = meant(block, plan) else {
+        return;
+    };
+    let family = instance.params.family;
+    for peer in &more.unicast_peers {
+        let address = peer.address.value;
+        if address.is_ipv6() == (family == Family::V6) {
+            continue;
+        }
+        let text = format!(
+            "Configuration error: VRRP instance[{name}] and unicast peer address[{address}] MUST be of the same family !!! Skipping..."
+        );
+        let found = Diagnostic::new("peer-family", Severity::Error, text).at(peer.address.span);
+        findings.push(Diagnostic {
+            pass: Pass::Role,
+            ..found
+        });
+    }
+    if !more.unicast_peers.is_empty() && block.interface.is_none() && block.source.is_none() {
+        let text = format!("({name}): Unicast instances must have unicast_src_ip or interface");
+        let found = Diagnostic::new("unicast-source", Severity::Warning, text).at(block.name.span);
+        findings.push(found.help("write where the adverts come from"));
+    }
+}
+
+/// An ipvlan has the hardware address of its interface, so that it needs an address of its own.
+fn sources(block: &Block, plan: &Plan, findings: &mut Vec<Diagnostic>) {
+    let (name, more) = (&block.name.value, &block.more);
+    let Some(instance) = meant(block, plan) else {
+        return;
+    };
+    let v4 = instance.params.family == Family::V4;
+    if let Some(ipvlan) = more
+        .use_ipvlan
+        .as_ref()
+        .filter(|one| v4 && one.address.is_none())
+    {
+        let text = format!(
+            "({name}) IPv4 ipvlan requires a source ip address to be configured. setting instance to fault state"
+        );
+        let found = Diagnostic::new("ipvlan-source", Severity::Warning, text).at(ipvlan.span);
+        findings.push(found.help("write 'use_ipvlan ADDRESS/LENGTH'"));
+    }
+    if let Some(ignore) = more.owner_ignore_adverts.filter(|on| on.value)
+        && !instance.params.priority.is_owner()
+    {
+        let text = format!("({name}) ignoring owner_ignore_adverts since priority is not 255");
+        findings.push(Diagnostic::new("not-owner", Severity::Warning, text).at(ignore.span));
     }
 }

@@ -1,8 +1,8 @@
 //! `global_defs`: IPVS, nftables, netlink.
-use crate::Severity;
 use crate::keywords::{fit, optional, some_words};
 use crate::parse::{Cx, Line};
 use crate::table::{Keyword, Set};
+use crate::{Severity, Spanned};
 
 fn nftables(cx: &mut Cx, line: &Line<'_>) {
     if cx.config.global.kernel.nftables.is_some() {
@@ -13,7 +13,17 @@ fn nftables(cx: &mut Cx, line: &Line<'_>) {
             line.span(),
         );
     }
-    cx.config.global.kernel.nftables = Some(optional(line));
+    cx.config.global.kernel.nftables = table_name(cx, line, "nftables");
+}
+
+/// The name of a table, which may be missing but not empty.
+fn table_name(cx: &mut Cx, line: &Line<'_>, what: &str) -> Option<Spanned<Option<Box<str>>>> {
+    if line.word(1).is_some_and(|word| word.bytes.is_empty()) {
+        let text = format!("VRRP Error : {what} chain name empty - ignored");
+        cx.report("bad-value", Severity::Warning, text, line.span());
+        return None;
+    }
+    Some(optional(line))
 }
 
 /// The original without iptables, as distributions build it.
@@ -30,7 +40,7 @@ Keyword::new("lvs_netlink_monitor_rcv_bufs_force", Set::Bool(|cx, v| cx.config.g
 Keyword::new("nftables", Set::Line { args: "[<table, default keepalived>]", set: nftables }, "Use nftables for no-accept and VMAC filtering.").default("keepalived"),
 Keyword::new("nftables_counters", Set::Flag(|cx| cx.config.global.kernel.nftables_counters = true), "Add counters to generated rules."),
 Keyword::new("nftables_ifindex", Set::Flag(|cx| cx.config.global.kernel.nftables_ifindex = true), "Match interface by index instead of name."),
-Keyword::new("nftables_ipvs", Set::Line { args: "[<table, default keepalived_ipvs>]", set: |cx, line| cx.config.global.kernel.nftables_ipvs = Some(optional(line)) }, "Mark virtual_server_group traffic in nftables, one fwmark service.").default("keepalived_ipvs"),
+Keyword::new("nftables_ipvs", Set::Line { args: "[<table, default keepalived_ipvs>]", set: |cx, line| cx.config.global.kernel.nftables_ipvs = table_name(cx, line, "nftables ipvs") }, "Mark virtual_server_group traffic in nftables, one fwmark service.").once("ipvs nftables already specified - ignoring").default("keepalived_ipvs"),
 Keyword::new("nftables_ipvs_priority", Set::Int { min: -2_147_483_648, max: 2_147_483_647, set: |cx, v| cx.config.global.kernel.nftables_ipvs_priority = Some(v.map(fit)) }, "Hook priority of the IPVS marking chain.").default("-1").complaint("invalid ipvs nftables chain priority '{v}'"),
 Keyword::new("nftables_ipvs_start_fwmark", Set::Int { min: 1, max: 4_294_967_295, set: |cx, v| cx.config.global.kernel.nftables_ipvs_start_fwmark = Some(v.map(fit)) }, "First fwmark allocated for groups.").default("1000").complaint("invalid ipvs nftables start_fwmark priority '{v}'"),
 Keyword::new("nftables_priority", Set::Int { min: -2_147_483_648, max: 2_147_483_647, set: |cx, v| cx.config.global.kernel.nftables_priority = Some(v.map(fit)) }, "Hook priority of the base chains.").default("-1").complaint("invalid nftables chain priority '{v}'"),

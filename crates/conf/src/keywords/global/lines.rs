@@ -31,7 +31,7 @@ pub(super) static LINES: &[Keyword] = &[
             set: sync_daemon,
         },
         "Runs the kernel's connection synchronisation, following a VRRP instance.",
-    ),
+    ).once("lvs_sync_daemon has already been specified as {old} - ignoring"),
     Keyword::new(
         "lvs_timeouts",
         Set::Line {

@@ -38,6 +38,7 @@ static GLOBAL_ROWS: &[Keyword] = &[
             Set::Word(|cx, v| cx.config.global.default_interface = Some(v)),
             "Interface of static addresses that name none.",
         )
+        .missing("default_interface requires interface name")
         .default("eth0"),
         Keyword::new(
             "dynamic_interfaces",
@@ -123,7 +124,7 @@ static GLOBAL_ROWS: &[Keyword] = &[
         .complaint("vrrp_garp_lower_prio_delay '{v}' invalid - ignoring"),
         Keyword::new(
             "vrrp_garp_lower_prio_repeat",
-            Set::Int { min: 0, max: COUNT_MAX, set: |cx, v| cx.config.global.garp.lower_prio_repeat = Some(count(v)) },
+            Set::Int { min: 0, max: 2_147_483_647, set: |cx, v| cx.config.global.garp.lower_prio_repeat = Some(count(v)) },
             "Announcements per address after an advert of lower priority.",
         )
         .default("vrrp_garp_master_repeat")

@@ -1,9 +1,9 @@
 //! `global_defs`: processes and their files.
-use crate::Severity;
-use crate::keywords::{fit, optional, rt_priority, some_words};
+use crate::keywords::{fit, number, optional, rt_priority, some_words};
 use crate::parse::{Cx, Line};
 use crate::reader::Checks;
 use crate::table::{Keyword, Set};
+use crate::{Severity, Spanned};
 
 /// Without words: all checks; with words, each adds to or takes from those in force.
 fn include_check(cx: &mut Cx, line: &Line<'_>) {
@@ -25,6 +25,23 @@ fn include_check(cx: &mut Cx, line: &Line<'_>) {
     cx.config.global.process.include_check = some_words(cx, line, "");
 }
 
+/// Most processors that a kernel can be built for.
+const PROCESSORS: i64 = 8192;
+
+/// Numbers of processors; from the first wrong one on they are not used.
+fn processors(cx: &mut Cx, line: &Line<'_>, process: &str) -> Vec<Spanned<Box<str>>> {
+    let missing = format!("No {process} cpu_id set specified");
+    let mut all = some_words(cx, line, &missing);
+    for (at, word) in line.args().iter().enumerate() {
+        let complaint = format!("Invalid cpu_id:{{v}} specified for {process} process");
+        if number(cx, word, 0, PROCESSORS - 1, &complaint).is_none() {
+            all.truncate(at);
+            break;
+        }
+    }
+    all
+}
+
 /// Processes: names, priorities, processors, files.
 pub(in crate::keywords) static PROCESS: &[Keyword] = &[
     Keyword::new(
@@ -32,8 +49,7 @@ pub(in crate::keywords) static PROCESS: &[Keyword] = &[
         Set::Line {
             args: "<cpu> ...",
             set: |cx, line| {
-                cx.config.global.process.bfd_cpu_affinity =
-                    some_words(cx, line, "No bfd cpu_id set specified");
+                cx.config.global.process.bfd_cpu_affinity = processors(cx, line, "bfd");
             },
         },
         "Pin the BFD process to CPUs.",
@@ -99,8 +115,7 @@ pub(in crate::keywords) static PROCESS: &[Keyword] = &[
         Set::Line {
             args: "<cpu> ...",
             set: |cx, line| {
-                cx.config.global.process.checker_cpu_affinity =
-                    some_words(cx, line, "No checker cpu_id set specified");
+                cx.config.global.process.checker_cpu_affinity = processors(cx, line, "checker");
             },
         },
         "Pin the checker process to CPUs.",
@@ -333,8 +348,7 @@ pub(in crate::keywords) static PROCESS: &[Keyword] = &[
         Set::Line {
             args: "<cpu> ...",
             set: |cx, line| {
-                cx.config.global.process.vrrp_cpu_affinity =
-                    some_words(cx, line, "No vrrp cpu_id set specified");
+                cx.config.global.process.vrrp_cpu_affinity = processors(cx, line, "vrrp");
             },
         },
         "Pin the VRRP process to CPUs.",

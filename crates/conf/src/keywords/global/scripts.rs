@@ -1,6 +1,18 @@
 //! `global_defs`: scripts, named pipes, mail.
+use crate::Severity;
+use crate::config::Script;
 use crate::keywords::fit;
+use crate::parse::Cx;
 use crate::table::{Keyword, Set};
+
+fn written(cx: &mut Cx, script: Script, what: &str) -> Option<Script> {
+    if script.command.value.trim().is_empty() {
+        let (text, at) = (format!("Invalid {what} script"), script.command.span);
+        cx.report("bad-value", Severity::Warning, text, at);
+        return None;
+    }
+    Some(script)
+}
 
 /// Scripts and named pipes.
 pub(in crate::keywords) static SCRIPTS: &[Keyword] = &[
@@ -21,12 +33,14 @@ pub(in crate::keywords) static SCRIPTS: &[Keyword] = &[
         Set::Script(|cx, v| cx.config.global.scripts.lvs_notify_fifo = Some(v)),
         "Named pipe receiving virtual/real server events, created if absent.",
     )
+    .once("lvs_notify_fifo already specified - ignoring {v}")
     .missing("No lvs_notify_fifo name specified"),
     Keyword::new(
         "lvs_notify_fifo_script",
         Set::Script(|cx, v| cx.config.global.scripts.lvs_notify_fifo_script = Some(v)),
         "Program started to read the LVS pipe; path appended.",
     )
+    .once("lvs_notify_fifo_script already specified - ignoring {v}")
     .missing("No lvs_notify_fifo_script specified"),
     Keyword::new(
         "no_checker_emails",
@@ -45,12 +59,14 @@ pub(in crate::keywords) static SCRIPTS: &[Keyword] = &[
         Set::Script(|cx, v| cx.config.global.scripts.notify_fifo = Some(v)),
         "Named pipe receiving all events, created if absent.",
     )
+    .once("notify_fifo already specified - ignoring {v}")
     .missing("No notify_fifo name specified"),
     Keyword::new(
         "notify_fifo_script",
         Set::Script(|cx, v| cx.config.global.scripts.notify_fifo_script = Some(v)),
         "Program started to read the global pipe; path appended.",
     )
+    .once("notify_fifo_script already specified - ignoring {v}")
     .missing("No notify_fifo_script specified"),
     Keyword::new(
         "rs_init_notifies",
@@ -69,9 +85,10 @@ pub(in crate::keywords) static SCRIPTS: &[Keyword] = &[
     .complaint("Invalid value '{v}' for global set_supplementary_groups specified"),
     Keyword::new(
         "shutdown_script",
-        Set::Script(|cx, v| cx.config.global.scripts.shutdown_script = Some(v)),
+        Set::Script(|cx, v| cx.config.global.scripts.shutdown_script = written(cx, v, "shutdown")),
         "Run by parent after children stopped.",
     )
+    .once("shutdown script already specified")
     .missing("shutdown script missing"),
     Keyword::new(
         "shutdown_script_timeout",
@@ -109,9 +126,10 @@ pub(in crate::keywords) static SCRIPTS: &[Keyword] = &[
     .complaint("Invalid value '{v}' for global smtp_alert_vrrp specified"),
     Keyword::new(
         "startup_script",
-        Set::Script(|cx, v| cx.config.global.scripts.startup_script = Some(v)),
+        Set::Script(|cx, v| cx.config.global.scripts.startup_script = written(cx, v, "startup")),
         "Run by parent before children start.",
     )
+    .once("startup script already specified")
     .missing("startup script missing"),
     Keyword::new(
         "startup_script_timeout",
@@ -139,12 +157,14 @@ pub(in crate::keywords) static SCRIPTS: &[Keyword] = &[
         Set::Script(|cx, v| cx.config.global.scripts.vrrp_notify_fifo = Some(v)),
         "Named pipe receiving VRRP events, created if absent.",
     )
+    .once("vrrp_notify_fifo already specified - ignoring {v}")
     .missing("No vrrp_notify_fifo name specified"),
     Keyword::new(
         "vrrp_notify_fifo_script",
         Set::Script(|cx, v| cx.config.global.scripts.vrrp_notify_fifo_script = Some(v)),
         "Program started to read the VRRP pipe; path appended.",
     )
+    .once("vrrp_notify_fifo_script already specified - ignoring {v}")
     .missing("No vrrp_notify_fifo_script specified"),
     Keyword::new(
         "vrrp_notify_priority_changes",

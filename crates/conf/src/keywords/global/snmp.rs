@@ -77,6 +77,7 @@ pub(in crate::keywords) static SNMP: &[Keyword] = &[
         Set::Word(|cx, v| cx.config.global.snmp.snmp_socket = Some(v)),
         "AgentX master address.",
     )
+    .once("SNMP socket already set to {old} - ignoring")
     .default("unix:/var/agentx/master")
     .missing("SNMP error : snmp socket name missing"),
     Keyword::new(

@@ -24,12 +24,14 @@ pub(in crate::keywords) static VRRP: &[Keyword] = &[
         Set::Word(|cx, v| cx.config.global.vrrp.vmac_addr_prefix = Some(v)),
         "Prefix of generated use_vmac address interface names.",
     )
+    .once("vmac_addr prefix has already been specified - ignoring {v}")
     .default("vmac_prefix"),
     Keyword::new(
         "vmac_prefix",
         Set::Word(|cx, v| cx.config.global.vrrp.vmac_prefix = Some(v)),
         "Prefix of generated macvlan names.",
     )
+    .once("vmac prefix has already been specified - ignoring {v}")
     .default("vrrp"),
     Keyword::new(
         "vrrp_check_unicast_src",

@@ -1,5 +1,6 @@
 //! Checkers: words that several share, and plain ones.
-use crate::keywords::fit;
+use crate::Severity;
+use crate::keywords::{fit, own_script};
 use crate::table::{Keyword, Set};
 
 /// How often a check is made, and when it counts.
@@ -146,6 +147,7 @@ pub(in crate::keywords) static HTTP: &[Keyword] = &[
         Set::Word(|cx, v| cx.checker.http.virtualhost = Some(v.value)),
         "Host header for all URLs.",
     )
+    .last("Duplicate virtualhost - overwriting {old} with {v}")
     .missing("HTTP_GET virtualhost name missing"),
 ];
 
@@ -156,12 +158,14 @@ pub(in crate::keywords) static URL: &[Keyword] = &[
         Set::Word(|cx, v| cx.url.path = Some(v.value)),
         "Request target.",
     )
+    .last("Duplicate path - overwriting {old} with {v}")
     .default("/"),
     Keyword::new(
         "regex",
         Set::Word(|cx, v| cx.url.regex = Some(v.value)),
         "Body must match.",
     )
+    .last("Duplicate regex specified - replacing {old} with {v}")
     .missing("regex missing or too many fields"),
     Keyword::new(
         "regex_max_offset",
@@ -193,15 +197,24 @@ pub(in crate::keywords) static URL: &[Keyword] = &[
         Set::Word(|cx, v| cx.url.virtualhost = Some(v.value)),
         "Host header for this URL.",
     )
+    .last("Duplicate url virtualhost - overwriting {old} with {v}")
     .missing("Missing HTTP_GET virtualhost name"),
 ];
 
 /// DNS queries.
 pub(in crate::keywords) static DNS: &[Keyword] = &[Keyword::new(
     "name",
-    Set::Word(|cx, v| cx.checker.dns.name = Some(v.value)),
+    Set::Word(|cx, v| {
+        let labels = &mut v.value.split('.');
+        if &*v.value != "." && v.value.contains('.') && labels.any(str::is_empty) {
+            let text = format!("DNS_CHECK name '{}' has empty label - ignoring", v.value);
+            return cx.report("bad-value", Severity::Warning, text, v.span);
+        }
+        cx.checker.dns.name = Some(v.value);
+    }),
     "Query name.",
 )
+.once("DNS_CHECK name already specified - ignoring")
 .default(".")];
 
 /// External programs.
@@ -213,14 +226,17 @@ pub(in crate::keywords) static MISC: &[Keyword] = &[
     ),
     Keyword::new(
         "misc_path",
-        Set::Script(|cx, v| cx.checker.misc.misc_path = Some(v)),
+        Set::Line {
+            args: "\"<command>\"",
+            set: |cx, line| cx.checker.misc.misc_path = own_script(cx, line),
+        },
         "Program; exit 0 success.",
     ),
     Keyword::new(
         "misc_timeout",
         Set::Int {
             min: 0,
-            max: 4_294_967_295,
+            max: 4294,
             set: |cx, v| cx.checker.misc.misc_timeout = Some(fit(v.value)),
         },
         "Run time limit.",
@@ -262,5 +278,6 @@ pub(in crate::keywords) static SMTP: &[Keyword] = &[Keyword::new(
     Set::Word(|cx, v| cx.checker.smtp.helo_name = Some(v.value)),
     "Name in HELO.",
 )
+.once("SMTP_CHECK helo name already specified")
 .default("smtpchecker.keepalived.org")
 .missing("SMTP_CHECK helo name missing")];

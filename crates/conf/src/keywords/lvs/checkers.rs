@@ -128,11 +128,22 @@ pub(super) static BLOCKS: &[Keyword] = &[
     Keyword::new(
         "UDP_CHECK",
         checker(&UDP_CHECK, |cx| {
+            let udp = &cx.checker.udp;
+            let most = udp.max_reply_length.unwrap_or(UDP_REPLY);
+            if let Some(least) = udp.min_reply_length.filter(|&least| least > most) {
+                let text = format!(
+                    "UDP_CHECK min_reply length {least} > max_reply_length {most} - will always fail"
+                );
+                cx.report("bad-range", Severity::Warning, text, cx.checker.span);
+            }
             finish(cx, |built| Check::Udp(Box::new(take(&mut built.udp))));
         }),
         "Sends a datagram; silence is success unless an answer is required.",
     ),
 ];
+
+/// Largest answer to a datagram when none is written.
+const UDP_REPLY: u16 = 255;
 
 const fn checker(table: &'static Table, close: fn(&mut Cx)) -> Set {
     Set::Block {
@@ -143,8 +154,22 @@ const fn checker(table: &'static Table, close: fn(&mut Cx)) -> Set {
     }
 }
 
+/// Checkers behind whose name the original looks for superfluous words.
+const LOOKED_AT: &[&str] = &[
+    "HTTP_GET",
+    "SSL_GET",
+    "MISC_CHECK",
+    "FILE_CHECK",
+    "BFD_CHECK",
+];
+
 fn open(cx: &mut Cx, line: &Line<'_>) -> bool {
-    no_extra(cx, line, 1);
+    if line
+        .word(0)
+        .is_some_and(|word| LOOKED_AT.iter().any(|name| word.is(name)))
+    {
+        no_extra(cx, line, 1);
+    }
     cx.checker = Building {
         span: line.span(),
         ..Building::default()
@@ -154,6 +179,7 @@ fn open(cx: &mut Cx, line: &Line<'_>) -> bool {
 
 /// Takes what was built out of where it was built, which the next one clears.
 fn finish(cx: &mut Cx, check: fn(&mut Building) -> Check) {
+    bindto_family(cx);
     let built = &mut cx.checker;
     let checkers = &mut cx.real_server.checkers;
     if checkers.is_empty() {
@@ -166,6 +192,20 @@ fn finish(cx: &mut Cx, check: fn(&mut Building) -> Check) {
         connect: take(&mut built.connect),
         check: check(built),
     });
+}
+
+/// A connection begins and ends in one family.
+fn bindto_family(cx: &mut Cx) {
+    let connect = &cx.checker.connect;
+    let target = connect.connect_ip.or(cx.real_server.address);
+    if let (Some(from), Some(to)) = (connect.bindto, target)
+        && from.is_ipv4() != to.is_ipv4()
+    {
+        let text =
+            format!("bindto address {from} does not match address family of connect_ip - skipping");
+        cx.report("bindto-family", Severity::Warning, text, cx.checker.span);
+        cx.checker.connect.bindto = None;
+    }
 }
 
 fn close_http(cx: &mut Cx, tls: bool) {
@@ -267,6 +307,7 @@ static UDP_OWN: &[Keyword] = &[
 
 fn payload(cx: &mut Cx, line: &Line<'_>) {
     let text = match (line.args().is_empty(), hex(patterns(line.args()))) {
+        (false, Some(bytes)) if bytes.is_empty() => "Invalid hex string for UDP_CHECK payload",
         (true, _) => "UDP_CHECK payload requires a payload",
         (false, None) => "Invalid hex string for UDP_CHECK payload",
         (false, Some(bytes)) => {
@@ -279,8 +320,10 @@ fn payload(cx: &mut Cx, line: &Line<'_>) {
 
 fn require_reply(cx: &mut Cx, line: &Line<'_>) {
     match patterns(line.args()) {
-        Some(pattern) => cx.checker.udp.require_reply = Some(pattern.into()),
-        None => cx.report(
+        Some(pattern) if !pattern.is_empty() || line.args().is_empty() => {
+            cx.checker.udp.require_reply = Some(pattern.into());
+        }
+        _ => cx.report(
             "bad-value",
             Severity::Error,
             "Invalid hex string for UDP_CHECK reply",
@@ -435,6 +478,19 @@ fn bfd_name(cx: &mut Cx, line: &Line<'_>) {
     if !cx.names.bfds.contains_key(&*word.text()) {
         let text = format!("({server}) BFD_CHECK - BFD {} not configured", word.text());
         return cx.report("unknown-name", Severity::Error, text, word.span);
+    }
+    if let Some(known) = &cx.checker.object {
+        let (known, name) = (&known.value, word.text());
+        let text = format!("({server}) BFD_CHECK - BFD {known} already specified as {name}");
+        return cx.report("duplicate-value", Severity::Warning, text, word.span);
+    }
+    let mut checkers = cx.real_server.checkers.iter();
+    if checkers.any(|other| matches!(&other.check, Check::Bfd(bfd) if word.is(&bfd.value))) {
+        let text = format!(
+            "({server}) BFD_CHECK - RS already monitoring {}",
+            word.text()
+        );
+        return cx.report("duplicate-value", Severity::Warning, text, word.span);
     }
     cx.checker.object = Some(spanned(word));
 }

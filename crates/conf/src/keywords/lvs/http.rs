@@ -2,10 +2,11 @@
 use super::checkers::{HTTP_URL, SSL_URL, hex, pattern};
 use crate::config::{HttpProtocol, Url};
 use crate::keywords::no_extra;
-use crate::keywords::{fit, number, optional};
+use crate::keywords::{fit, optional};
 use crate::lex::Word;
 use crate::parse::{Cx, Line};
 use crate::table::{Keyword, Set};
+use crate::value;
 use crate::{Diagnostic, Severity};
 
 pub(super) static HTTP_BLOCKS: &[Keyword] = &[Keyword::new(
@@ -268,9 +269,9 @@ fn header(cx: &mut Cx, line: &Line<'_>) {
 }
 
 fn regex_stack(cx: &mut Cx, line: &Line<'_>) {
-    let mut read = |at| {
+    let read = |at| {
         line.word(at)
-            .and_then(|word| number(cx, word, 1, i64::from(u32::MAX), ""))
+            .and_then(|word| value::int(&word.text(), i64::from(i32::MIN), i64::MAX).ok())
     };
     if let (Some(start), Some(max)) = (read(1), read(2)) {
         cx.url.regex_stack = Some((fit(start), fit(max)));

@@ -161,7 +161,14 @@ static SERVER_OWN: &[Keyword] = &[
         "sorry_server_lvs_method",
         Set::Line {
             args: METHOD_ARGS,
-            set: |cx, line| cx.virtual_server.sorry_forwarding = method(cx, line, "sorry server"),
+            set: |cx, line| {
+                if cx.virtual_server.sorry_server.is_some() {
+                    cx.virtual_server.sorry_forwarding = method(cx, line, "sorry server");
+                    return;
+                }
+                let text = "sorry_server forwarding used without sorry_server";
+                cx.report("ignored", Severity::Warning, text, line.span());
+            },
         },
         "How packets reach the sorry server.",
     ),

@@ -30,12 +30,14 @@ pub(in crate::keywords) static REAL_ROWS: &[Keyword] = &[
         "notify_down",
         Set::Script(|cx, v| cx.real_server.notify_down = Some(Box::new(v))),
         "Script on failing.",
-    ),
+    )
+    .once("((null)) notify_down script already specified - ignoring {v}"),
     Keyword::new(
         "notify_up",
         Set::Script(|cx, v| cx.real_server.notify_up = Some(Box::new(v))),
         "Script on becoming alive.",
-    ),
+    )
+    .once("((null)) notify_up script already specified - ignoring {v}"),
     Keyword::new(
         "smtp_alert",
         Set::Bool(|cx, v| cx.real_server.smtp_alert = Some(v.value)),
@@ -48,6 +50,7 @@ pub(in crate::keywords) static REAL_ROWS: &[Keyword] = &[
         Set::Word(|cx, v| cx.real_server.snmp_name = Some(v.value)),
         "Name shown in the MIB.",
     )
+    .last("Duplicate rs snmp_name - overwriting {old} with {v}")
     .missing("real server snmp_name missing or extra parameters"),
     Keyword::new(
         "uthreshold",
@@ -122,6 +125,7 @@ pub(in crate::keywords) static REAL_DEFAULTS: &[Keyword] = &[
         Set::Word(|cx, v| cx.real_server.defaults.virtualhost = Some(v.value)),
         "Default Host header.",
     )
+    .last("Duplicate rs virtualhost - overwriting {old} with {v}")
     .missing("real server virtualhost missing"),
     Keyword::new(
         "warmup",

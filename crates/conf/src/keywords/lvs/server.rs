@@ -1,4 +1,5 @@
 //! `virtual_server`: its plain words.
+use crate::Severity;
 use crate::keywords::fit;
 use crate::table::{Keyword, Set};
 
@@ -21,6 +22,7 @@ pub(in crate::keywords) static SERVER_ROWS: &[Keyword] = &[
     )
     .default("0: it goes at once")
     .unit("seconds")
+    .ours()
     .complaint("virtual server drain_timeout '{v}' invalid - ignoring"),
     Keyword::new(
         "ha_suspend",
@@ -73,12 +75,14 @@ pub(in crate::keywords) static SERVER_ROWS: &[Keyword] = &[
         "quorum_down",
         Set::Script(|cx, v| cx.virtual_server.quorum_down = Some(v)),
         "Script on quorum lost.",
-    ),
+    )
+    .once("((null)) quorum_down script already specified - ignoring {v}"),
     Keyword::new(
         "quorum_up",
         Set::Script(|cx, v| cx.virtual_server.quorum_up = Some(v)),
         "Script on quorum gained.",
-    ),
+    )
+    .once("((null)) quorum_up script already specified - ignoring {v}"),
     Keyword::new(
         "smtp_alert",
         Set::Bool(|cx, v| cx.virtual_server.smtp_alert = Some(v.value)),
@@ -90,10 +94,18 @@ pub(in crate::keywords) static SERVER_ROWS: &[Keyword] = &[
         Set::Word(|cx, v| cx.virtual_server.snmp_name = Some(v.value)),
         "Name shown in the MIB.",
     )
+    .last("Duplicate vs snmp_name - overwriting {old} with {v}")
     .missing("virtual server snmp_name missing or extra parameters"),
     Keyword::new(
         "sorry_server_inhibit",
-        Set::Flag(|cx| cx.virtual_server.sorry_server_inhibit = true),
+        Set::Flag(|cx| {
+            if cx.virtual_server.sorry_server.is_some() {
+                cx.virtual_server.sorry_server_inhibit = true;
+                return;
+            }
+            let text = "Ignoring sorry_server inhibit used before or without sorry_server";
+            cx.report("ignored", Severity::Warning, text, cx.here);
+        }),
         "Keep sorry server installed with weight 0.",
     ),
     Keyword::new(
@@ -161,6 +173,7 @@ pub(in crate::keywords) static SERVER_DEFAULTS: &[Keyword] = &[
         Set::Word(|cx, v| cx.virtual_server.defaults.virtualhost = Some(v.value)),
         "Default Host header.",
     )
+    .last("Duplicate vs virtualhost - overwriting {old} with {v}")
     .missing("virtual server virtualhost missing"),
     Keyword::new(
         "warmup",

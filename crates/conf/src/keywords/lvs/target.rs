@@ -31,6 +31,22 @@ pub(in crate::keywords) fn close_server_group(cx: &mut Cx) {
         );
         return cx.report("empty-block", Severity::Error, text, group.name.span);
     }
+    let (mut v4, mut v6, mut mark) = (false, false, false);
+    for target in &group.targets {
+        match target.value {
+            Target::Range(first, ..) if first.is_ipv6() => v6 = true,
+            Target::Range(..) => v4 = true,
+            Target::Fwmark(_, None) => mark = true,
+            Target::Fwmark(..) => {}
+        }
+    }
+    if v4 && v6 && mark {
+        let text = format!(
+            "virtual server group {} cannot have IPv4, IPv6 and fwmark without family - removing",
+            group.name.value
+        );
+        return cx.report("mixed-group", Severity::Error, text, group.name.span);
+    }
     cx.config.server_groups.push(group);
 }
 

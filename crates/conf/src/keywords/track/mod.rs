@@ -2,17 +2,16 @@
 mod bfd;
 mod rows;
 
-use super::{no_extra, optional, root, spanned};
-use crate::config::{
-    Bfd, Script, Track, TrackFile, TrackGroup, TrackProcess, TrackScript, User, Weight,
-};
+use super::{no_extra, optional, own_script, root, spanned};
+use crate::config::{Bfd, Track, TrackFile, TrackGroup, TrackProcess, TrackScript, User, Weight};
 use crate::lex::Word;
-use crate::parse::{Cx, Line, Names, script};
+use crate::parse::{Cx, Line, Names};
 use crate::table::{Keyword, Set, Table};
 use crate::value;
 use crate::{Diagnostic, Severity, Span, Spanned};
 use core::time::Duration;
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 /// `vrrp_script`.
 pub static SCRIPT: Table = Table {
@@ -48,12 +47,7 @@ static SCRIPT_OWN: &[Keyword] = &[
         "script",
         Set::Line {
             args: "\"<command>\"",
-            set: |cx, line| {
-                if line.need(cx, 1).is_some() {
-                    let words = script(line, 1);
-                    cx.script.script = words.map(|script| Script { user: None, group: None, ..script });
-                }
-            },
+            set: |cx, line| cx.script.script = own_script(cx, line),
         },
         "The command; exit code 0 means success.",
     ),
@@ -69,8 +63,10 @@ static SCRIPT_OWN: &[Keyword] = &[
             args: "<-253..253> [reverse]",
             set: |cx, line| {
                 let complaint = format!("Weight for script {} must be between [-253..253] inclusive. Ignoring...", cx.name);
-                let missing = format!("No weight specified for script {} - ignoring", cx.name);
-                cx.script.weight = weight(cx, line, 253, &complaint, &missing).or(cx.script.weight);
+                if line.need(cx, 1).is_none() {
+                    return;
+                }
+                cx.script.weight = weight(cx, line, 253, &complaint, "").or(cx.script.weight);
             },
         },
         "Added to the priority while it succeeds (positive) or fails (negative); 0: failing is a fault.",
@@ -81,7 +77,7 @@ static SCRIPT_OWN: &[Keyword] = &[
 static PROCESS_OWN: &[Keyword] = &[
     Keyword::new(
         "param_match",
-        Set::Line { args: "[initial|partial]", set: |cx, line| cx.process.param_match = Some(optional(line)) },
+        Set::Line { args: "[initial|partial]", set: param_match },
         "How the parameters are compared; no word: exactly.",
     ),
     Keyword::new(
@@ -95,7 +91,7 @@ static PROCESS_OWN: &[Keyword] = &[
             },
         },
         "What has to run.",
-    ),
+    ).once("Process already set for track process {} - ignoring {v}"),
     Keyword::new(
         "weight",
         Set::Line {
@@ -107,7 +103,7 @@ static PROCESS_OWN: &[Keyword] = &[
             },
         },
         "Added to the priority while it runs (positive) or does not (negative); 0: absence is a fault.",
-    )
+    ).once("Weight already set for track process {} - ignoring {v}")
     .default("0"),
 ];
 
@@ -151,7 +147,7 @@ static FILE_ROWS: &[Keyword] = &[
             },
         },
         "What the number in the file is multiplied with.",
-    )
+    ).once("Weight already set for track file {} - ignoring {v}")
     .default("1"),
 ];
 
@@ -159,7 +155,9 @@ static GROUP_ROWS: &[Keyword] = &[Keyword::new(
     "group",
     Set::List {
         args: "<vrrp_instance> ...",
-        open: root::plain,
+        open: |cx, line| {
+            root::plain(cx, line) && no_list(cx, line, !cx.track_group.members.is_empty())
+        },
         item: |cx, line| {
             cx.track_group
                 .members
@@ -177,6 +175,24 @@ static GROUP_ROWS: &[Keyword] = &[Keyword::new(
     },
     "The instances.",
 )];
+
+fn param_match(cx: &mut Cx, line: &Line<'_>) {
+    let word = line.word(1);
+    if let Some(other) = word.filter(|word| !word.is("initial") && !word.is("partial")) {
+        let text = format!("Invalid param_match type {} - ignoring", other.text());
+        return cx.report("bad-value", Severity::Warning, text, other.span);
+    }
+    cx.process.param_match = Some(optional(line));
+}
+
+/// A group has one list of members; a second one is left out.
+pub(super) fn no_list(cx: &mut Cx, line: &Line<'_>, there: bool) -> bool {
+    if there {
+        let text = format!("Group list already specified for sync group {}", cx.name);
+        cx.report("duplicate-value", Severity::Error, text, line.span());
+    }
+    !there
+}
 
 /// The name behind a block's keyword; the block is left out without one, or with a known one.
 fn named(
@@ -269,15 +285,56 @@ pub(super) fn close_bfd(cx: &mut Cx) {
         );
         return cx.report("no-neighbour", Severity::Error, text, block.name.span);
     }
-    if let (Some(hops), Some(ttl)) = (block.max_hops, block.ttl)
-        && hops.value > i16::from(ttl.value)
+    if let (Some(source), Some(neighbour)) = (block.source_ip, block.neighbor_ip)
+        && source.value.is_ipv4() != neighbour.value.is_ipv4()
+    {
+        let text = format!(
+            "Configuration error: BFD instance {} source address {} and neighbor address {} are not of the same family, disabling instance",
+            block.name.value, source.value, neighbour.value
+        );
+        return cx.report("source-family", Severity::Error, text, source.span);
+    }
+    let other = cx.config.bfds.iter().find(|other| {
+        let value = |address: Option<Spanned<IpAddr>>| address.map(|at| at.value);
+        let (ours, theirs) = (value(block.source_ip), value(other.source_ip));
+        let same_way = ours == theirs || ours.is_none() || theirs.is_none();
+        same_way && value(other.neighbor_ip) == value(block.neighbor_ip)
+    });
+    if let (Some(other), Some(neighbour)) = (other, block.neighbor_ip) {
+        let text = format!(
+            "Configuration error: BFD instance {} has duplicate neighbor address {}, ignoring instance",
+            block.name.value, neighbour.value
+        );
+        let text = match block.source_ip {
+            None => text,
+            Some(source) => text.replace(
+                &format!("neighbor address {}", neighbour.value),
+                &format!(
+                    "source/neighbor address {}/{}",
+                    source.value, neighbour.value
+                ),
+            ),
+        };
+        let found = Diagnostic::new("duplicate-neighbour", Severity::Error, text);
+        let found = found
+            .at(neighbour.span)
+            .label(other.name.span, "the other one");
+        return cx.push(found);
+    }
+    let ipv6 = block.neighbor_ip.is_some_and(|at| at.value.is_ipv6());
+    let ttl = block
+        .ttl
+        .map_or(if ipv6 { 64 } else { 255 }, |ttl| i16::from(ttl.value));
+    // -1 is more than any but the largest
+    if let Some(hops) = block.max_hops
+        && (hops.value > ttl || (hops.value < 0 && ttl < 255))
     {
         let text = format!(
             "BFD instance {}: max_hops exceeds ttl/hoplimit - setting to ttl/hoplimit",
             block.name.value
         );
         cx.report("bfd-hops", Severity::Warning, text, hops.span);
-        block.max_hops = Some(hops.map(|_| i16::from(ttl.value)));
+        block.max_hops = Some(hops.map(|_| ttl));
     }
     cx.names
         .bfds

@@ -1,4 +1,5 @@
 //! `vrrp_script`, `vrrp_track_process`: their plain words.
+use crate::Severity;
 use crate::keywords::fit;
 use crate::keywords::track::script_time;
 use crate::table::{Keyword, Set};
@@ -59,7 +60,17 @@ pub(in crate::keywords) static PROCESS_ROWS: &[Keyword] = &[
 Keyword::new("delay", Set::Seconds { min: 1, max: 3_600_000_000, set: |cx, v| cx.process.delay = Some(v) }, "Sets both fork and terminate delays.").unit("seconds").complaint("delay ({v}) for vrrp_track_process {} must be between [0.000001..3600] inclusive. Ignoring..."),
 Keyword::new("fork_delay", Set::Seconds { min: 1, max: 3_600_000_000, set: |cx, v| cx.process.fork_delay = Some(v) }, "Settle time after gaining quorum.").unit("seconds").complaint("fork_delay ({v}) for vrrp_track_process {} must be between [0.000001..3600] inclusive. Ignoring..."),
 Keyword::new("full_command", Set::Flag(|cx| cx.process.full_command = true), "Match the command line rather than comm name."),
-Keyword::new("quorum", Set::Int { min: 1, max: 65_535, set: |cx, v| cx.process.quorum = Some(v.map(fit)) }, "Minimum running copies.").default("1").complaint("Quorum ({v}) for vrrp_track_process {} must be between [1..65535] inclusive. Ignoring..."),
-Keyword::new("quorum_max", Set::Int { min: 0, max: 65_535, set: |cx, v| cx.process.quorum_max = Some(v.map(fit)) }, "Maximum running copies.").default("unlimited").complaint("quorum_max ({v}) for vrrp_track_process {} must be between [0..65535] inclusive. Ignoring..."),
+Keyword::new("quorum", Set::Int { min: 1, max: 65_535, set: |cx, v| {
+    if cx.process.quorum_max.is_some_and(|most| i64::from(most.value) < v.value) {
+        return cx.report("process-quorum", Severity::Warning, "Quorum is greater than quorum_max - ignoring", v.span);
+    }
+    cx.process.quorum = Some(v.map(fit));
+} }, "Minimum running copies.").default("1").complaint("Quorum ({v}) for vrrp_track_process {} must be between [1..65535] inclusive. Ignoring..."),
+Keyword::new("quorum_max", Set::Int { min: 0, max: 65_535, set: |cx, v| {
+    if cx.process.quorum.is_some_and(|least| i64::from(least.value) > v.value) {
+        return cx.report("process-quorum", Severity::Warning, "quorum_max is less than quorum - ignoring", v.span);
+    }
+    cx.process.quorum_max = Some(v.map(fit));
+} }, "Maximum running copies.").default("unlimited").complaint("quorum_max ({v}) for vrrp_track_process {} must be between [0..65535] inclusive. Ignoring..."),
 Keyword::new("terminate_delay", Set::Seconds { min: 1, max: 3_600_000_000, set: |cx, v| cx.process.terminate_delay = Some(v) }, "Settle time after losing quorum.").unit("seconds").complaint("terminate_delay ({v}) for vrrp_track_process {} must be between [0.000001..3600] inclusive. Ignoring..."),
 ];

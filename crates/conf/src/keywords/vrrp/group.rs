@@ -1,6 +1,7 @@
 //! `vrrp_sync_group`.
 use super::lines;
 use crate::config::SyncGroup;
+use crate::keywords::track::no_list;
 use crate::keywords::{no_extra, root, spanned, track};
 use crate::parse::{Cx, Line};
 use crate::table::{Keyword, Set, Table};
@@ -21,7 +22,9 @@ static OWN: &[Keyword] = &[
         "group",
         Set::List {
             args: "<vrrp_instance> ...",
-            open: root::plain,
+            open: |cx, line| {
+                root::plain(cx, line) && no_list(cx, line, !cx.group.members.is_empty())
+            },
             item: |cx, line| cx.group.members.extend(line.words().iter().map(spanned)),
             close: |_| {},
         },

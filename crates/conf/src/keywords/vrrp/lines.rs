@@ -145,8 +145,11 @@ pub(super) fn check_xmit_base(cx: &mut Cx) {
 
 /// `[[name] <interface>] [<hardware address>] [netlink_notify_msg] [group <group>]`.
 pub(super) fn use_vmac(cx: &mut Cx, line: &Line<'_>) {
+    let known = cx.instance.more.use_vmac.as_ref();
+    let known = known.and_then(|vmac| vmac.name.clone());
     let mut vmac = Vmac {
         span: line.span(),
+        name: known,
         ..Vmac::default()
     };
     let mut at = 1;
@@ -185,7 +188,7 @@ fn hardware_address(text: &str) -> Option<MacAddr> {
 fn vmac_name(cx: &mut Cx, name: &mut Option<Spanned<Box<str>>>, word: &Word<'_>) {
     let text = if name.is_some() {
         "VMAC interface name already specified".to_owned()
-    } else if word.bytes.len() > IFNAME_MAX || word.bytes.contains(&b'/') {
+    } else if word.bytes.is_empty() || word.bytes.len() > IFNAME_MAX || word.bytes.contains(&b'/') {
         format!(
             "VMAC interface name '{}' too long or invalid characters - ignoring",
             word.text()

@@ -87,7 +87,7 @@ static INSTANCE_ROWS: &[Keyword] = &[
         "garp_lower_prio_repeat",
         Set::Int {
             min: 0,
-            max: COUNT_MAX,
+            max: 2_147_483_647,
             set: |cx, v| cx.instance.garp.lower_prio_repeat = Some(count(v)),
         },
         "Announcements per address after an advert of lower priority.",
@@ -369,7 +369,6 @@ pub(super) fn close(cx: &mut Cx) {
 }
 
 fn open_authentication(cx: &mut Cx, line: &Line<'_>) -> bool {
-    no_extra(cx, line, 1);
     authentication(cx).span = line.span();
     true
 }
@@ -426,7 +425,7 @@ static INSTANCE_LINES: &[Keyword] = &[
             set: |cx, line| cx.instance.notify.deleted = Some(crate::parse::script(line, 1)),
         },
         "A removed instance is told as DELETED, not as FAULT, and this is run.",
-    ),
+    ).once("({}) notify_deleted already specified - ignoring {v}"),
     Keyword::new(
         "old_unicast_checksum",
         Set::Line { args: "[never]", set: lines::old_unicast_checksum },

@@ -94,7 +94,8 @@ pub(in crate::keywords) static MORE: &[Keyword] = &[
     ),
     Keyword::new(
         "skip_check_adv_addr",
-        Set::Flag(|cx| cx.instance.more.skip_check_adv_addr = true),
+        // 'no' switches it on as well, as in the original
+        Set::Bool(|cx, _| cx.instance.more.skip_check_adv_addr = true),
         "Skip VIP-list check from same sender.",
     )
     .complaint("({}) invalid skip_check_adv_addr {v} specified"),

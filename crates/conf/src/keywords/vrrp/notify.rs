@@ -7,27 +7,32 @@ pub(in crate::keywords) static INSTANCE_NOTIFY: &[Keyword] = &[
         "notify",
         Set::Script(|cx, v| cx.instance.notify.notify = Some(v)),
         "Script on any transition; four arguments appended.",
-    ),
+    )
+    .once("({}) notify script already specified - ignoring {v}"),
     Keyword::new(
         "notify_backup",
         Set::Script(|cx, v| cx.instance.notify.notify_backup = Some(v)),
         "Script on entering BACKUP.",
-    ),
+    )
+    .once("({}) notify_backup script already specified - ignoring {v}"),
     Keyword::new(
         "notify_fault",
         Set::Script(|cx, v| cx.instance.notify.notify_fault = Some(v)),
         "Script on entering FAULT.",
-    ),
+    )
+    .once("({}) notify_fault script already specified - ignoring {v}"),
     Keyword::new(
         "notify_master",
         Set::Script(|cx, v| cx.instance.notify.notify_master = Some(v)),
         "Script on entering MASTER.",
-    ),
+    )
+    .once("({}) notify_master script already specified - ignoring {v}"),
     Keyword::new(
         "notify_master_rx_lower_pri",
         Set::Script(|cx, v| cx.instance.notify.notify_master_rx_lower_pri = Some(v)),
         "Script when master hears a lower-priority advert.",
-    ),
+    )
+    .once("({}) notify_master_rx_lower_pri script already specified - ignoring {v}"),
     Keyword::new(
         "notify_priority_changes",
         Set::Bool(|cx, v| cx.instance.notify.notify_priority_changes = Some(v)),
@@ -38,7 +43,8 @@ pub(in crate::keywords) static INSTANCE_NOTIFY: &[Keyword] = &[
         "notify_stop",
         Set::Script(|cx, v| cx.instance.notify.notify_stop = Some(v)),
         "Script on entering STOP.",
-    ),
+    )
+    .once("({}) notify_stop script already specified - ignoring {v}"),
     Keyword::new(
         "notify_url",
         Set::Word(|cx, v| cx.instance.notify.url = Some(v)),
@@ -53,22 +59,26 @@ pub(in crate::keywords) static GROUP_NOTIFY: &[Keyword] = &[
         "notify",
         Set::Script(|cx, v| cx.group.notify.notify = Some(v)),
         "Script on any group transition; four arguments appended.",
-    ),
+    )
+    .once("vrrp group {}: notify script already specified - ignoring {v}"),
     Keyword::new(
         "notify_backup",
         Set::Script(|cx, v| cx.group.notify.notify_backup = Some(v)),
         "Script on group entering BACKUP.",
-    ),
+    )
+    .once("vrrp group {}: notify_backup script already specified - ignoring {v}"),
     Keyword::new(
         "notify_fault",
         Set::Script(|cx, v| cx.group.notify.notify_fault = Some(v)),
         "Script on group entering FAULT.",
-    ),
+    )
+    .once("vrrp group {}: notify_fault script already specified - ignoring {v}"),
     Keyword::new(
         "notify_master",
         Set::Script(|cx, v| cx.group.notify.notify_master = Some(v)),
         "Script on group entering MASTER.",
-    ),
+    )
+    .once("vrrp group {}: notify_master script already specified - ignoring {v}"),
     Keyword::new(
         "notify_priority_changes",
         Set::Bool(|cx, v| cx.group.notify.notify_priority_changes = Some(v)),
@@ -79,7 +89,8 @@ pub(in crate::keywords) static GROUP_NOTIFY: &[Keyword] = &[
         "notify_stop",
         Set::Script(|cx, v| cx.group.notify.notify_stop = Some(v)),
         "Script on group entering STOP.",
-    ),
+    )
+    .once("vrrp group {}: notify_stop script already specified - ignoring {v}"),
     Keyword::new(
         "notify_url",
         Set::Word(|cx, v| cx.group.notify.url = Some(v)),

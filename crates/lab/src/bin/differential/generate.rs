@@ -28,7 +28,7 @@ const LEFT_OUT: &[&str] = &[
 ];
 
 /// Lines without which a block is none.
-fn needed(path: &str, number: usize) -> &'static [&'static str] {
+pub(crate) fn needed(path: &str, number: usize) -> &'static [&'static str] {
     match (path, number % 2) {
         ("global_defs", 1) => &["enable_script_security", "script_user root"],
         ("vrrp_instance", 0) => &["interface eth0", "virtual_ipaddress {", "10.0.0.1", "}"],
@@ -62,6 +62,11 @@ impl Version {
     pub(crate) fn new(said: &str) -> Option<Version> {
         let (_, behind) = said.split_once("Keepalived v")?;
         numbers(behind.split_whitespace().next()?)
+    }
+
+    /// Whether a keyword can be tried.
+    pub(crate) fn has(&self, row: &Keyword) -> bool {
+        !LEFT_OUT.contains(&row.name) && self.knows(row)
     }
 
     fn knows(&self, row: &Keyword) -> bool {
@@ -134,6 +139,20 @@ pub(crate) fn configuration(version: &Version, random: &mut Random) -> String {
     maker.out
 }
 
+/// One keyword with a good value.
+pub(crate) fn row(path: &str, row: &Keyword, random: &mut Random) -> String {
+    let version = Version(vec![u32::MAX]);
+    let mut maker = Maker {
+        version: &version,
+        random,
+        out: String::new(),
+        depth: 0,
+        count: 0,
+    };
+    maker.row(path, row);
+    maker.out
+}
+
 /// The keyword of a line.
 fn first(line: &str) -> &str {
     line.split_whitespace().next().unwrap_or_default()
@@ -156,7 +175,7 @@ impl Maker<'_> {
     }
 
     fn row(&mut self, path: &str, row: &Keyword) {
-        if LEFT_OUT.contains(&row.name) || !self.version.knows(row) {
+        if !self.version.has(row) {
             return;
         }
         let name = row.name;

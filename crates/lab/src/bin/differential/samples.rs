@@ -40,7 +40,12 @@ pub(crate) fn block(name: &str, count: usize, random: &mut Random) -> String {
 
 /// A line of a list.
 pub(crate) fn item(name: &str, random: &mut Random) -> &'static str {
-    let all: &[&str] = match name {
+    random.pick(items(name)).unwrap_or_default()
+}
+
+/// All lines of a list that are tried.
+pub(crate) fn items(name: &str) -> &'static [&'static str] {
+    match name {
         "virtual_ipaddress" | "virtual_ipaddress_excluded" | "static_ipaddress" => &[
             "10.0.0.3/24",
             "10.0.0.4 dev eth1",
@@ -100,8 +105,7 @@ pub(crate) fn item(name: &str, random: &mut Random) -> &'static str {
             "fwmark 8 inet6",
         ],
         _ => &["word"],
-    };
-    random.pick(all).unwrap_or_default()
+    }
 }
 
 /// The words behind a keyword.
