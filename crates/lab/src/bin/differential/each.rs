@@ -4,6 +4,7 @@ use crate::random::Random;
 use crate::samples;
 use conf::keywords::ALL;
 use conf::{Keyword, Set};
+use std::fmt::Write as _;
 
 /// What stands behind the keyword instead of a value.
 const WRONG: &[&str] = &["", "\"\"", "x", "-1", "99999999999", "1.5", "\"1"];
@@ -85,7 +86,7 @@ fn within(path: &str, lines: &str) -> String {
         ("bfd_instance B0", "neighbor_ip 10.1.1.3"),
     ] {
         if !path.starts_with(block.split(' ').next().unwrap_or_default()) {
-            out.push_str(&format!("{block} {{\n{body}\n}}\n"));
+            let _ = writeln!(out, "{block} {{\n{body}\n}}");
         }
     }
     out.insert_str(
@@ -102,7 +103,7 @@ fn within(path: &str, lines: &str) -> String {
             format!("{outer}/{part}")
         };
         let words = samples::block(part, 0, &mut Random::new(1));
-        out.push_str(&format!("{part} {words} {{\n"));
+        let _ = writeln!(out, "{part} {words} {{");
         let needed = generate::needed(&place, 0);
         // what is tried need not be there already
         let last = depth + 1 == parts.len();
