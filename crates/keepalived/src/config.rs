@@ -8,6 +8,7 @@ use crate::supervisor::scripts::security;
 use conf::{LoadOptions, Severity, Verdict};
 use plan::{Facts, Plan};
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{IsTerminal, Read as _, Write};
 
 /// What a load came to.
@@ -20,6 +21,20 @@ pub(crate) struct Loaded {
     pub(crate) exit: u8,
     /// Where this copy of the daemon lives.
     pub(crate) place: Place,
+    pub(crate) source: Source,
+}
+
+/// What the dump is made from.
+pub(crate) struct Source {
+    config: conf::Config,
+    /// Equal for equal text.
+    pub(crate) print: u64,
+}
+
+impl Source {
+    pub(crate) fn sheet(&self, plan: &Plan) -> plan::Sheet {
+        report::dump::sheet(&self.config, plan, &hostname())
+    }
 }
 
 /// Loads for the daemon.
@@ -46,19 +61,27 @@ pub(crate) fn load(options: &Options) -> Loaded {
         exit::CONFIG
     };
     let mut plan = (!fatal && !read.is_missing()).then_some(read.plan);
-    if let Some(plan) = &mut plan {
-        plan.sheet = report::dump::sheet(&read.config, plan, &hostname());
-        if let Some(namespace) = &options.namespace {
-            plan.lasting.namespace = Some(namespace.clone());
-        }
+    if let (Some(plan), Some(namespace)) = (&mut plan, &options.namespace) {
+        plan.lasting.namespace = Some(namespace.clone());
     }
-    let place = read.place;
     Loaded {
         plan,
         lines,
         exit,
-        place,
+        place: read.place,
+        source: Source {
+            print: fingerprint(&read.snapshot),
+            config: read.config,
+        },
     }
+}
+
+fn fingerprint(snapshot: &conf::Snapshot) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for source in snapshot.sources() {
+        source.bytes.hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// `-t`: says what is wrong, on standard error or at the end of the file `log`; gives the exit

@@ -1,12 +1,14 @@
 //! What supervisor and roles say to each other over their sealed channel.
 //!
 //! Messages are small and typed; a plan travels beside its message as a sealed memfd, so that a
-//! configuration of any size fits and nobody can change it on the way.
+//! configuration of any size fits and nobody can change it on the way. With it goes the text of the
+//! dump, which is written when all roles have their plan: it is nothing to wait for.
 use crate::cli::LogOptions;
 use linux::channel::Channel;
 use linux::reactor::Reactor;
-use plan::Plan;
+use plan::{Plan, Sheet};
 use pool::{CheckId, PoolId, ServerId, Verdict};
+use report::json::Tallies;
 use report::notice::Notice;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
-use vrrp::{Reading, TrackerId};
+use vrrp::{InstanceId, Reading, StateKind, TrackerId};
 
 /// From the supervisor to a role.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,8 +27,8 @@ pub(crate) enum ToRole {
     Reload(Vec<News>),
     /// A tracked object says something.
     News(News),
-    /// Write files for people and tools.
-    Dump(Dump),
+    /// Write files for people and tools, with what is known of tracked processes.
+    Dump(Dump, Tallies),
     /// Leave in good order.
     Stop,
     /// What came of a check by script, and why it failed.
@@ -112,6 +114,8 @@ pub(crate) enum FromRole {
     Ready,
     /// Something changed: run the scripts for it.
     Notice(Notice),
+    /// What an instance is, though it did not change.
+    Standing(InstanceId, StateKind),
     /// Something changed in a pool: run the script for it.
     Pool(PoolNotice),
     /// Something changed in a pool: send a mail about it.
@@ -148,27 +152,70 @@ pub(crate) enum Dump {
     Json,
 }
 
-/// Sends `message`, with `plan` beside it if given. `WouldBlock` when the queue is full.
+/// Sends `message`, with these files beside it. `WouldBlock` when the queue is full.
 pub(crate) fn send<M: Serialize>(
     channel: &Channel,
     message: &M,
-    plan: Option<&OwnedFd>,
+    files: &[&OwnedFd],
 ) -> io::Result<()> {
     let bytes = postcard::to_stdvec(message).map_err(io::Error::other)?;
-    let fds: Vec<_> = plan.iter().map(|fd| fd.as_fd()).collect();
+    let fds: Vec<_> = files.iter().map(|fd| fd.as_fd()).collect();
     channel.send(&bytes, &fds)
 }
 
 /// The next message, `None` when there is none now. `UnexpectedEof` when the other side ended.
 pub(crate) fn receive<M: DeserializeOwned>(
     channel: &Channel,
-) -> io::Result<Option<(M, Option<OwnedFd>)>> {
+) -> io::Result<Option<(M, Vec<OwnedFd>)>> {
     match channel.recv()? {
         None => Ok(None),
         Some((bytes, fds)) => {
             let message = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
-            Ok(Some((message, fds.into_iter().next())))
+            Ok(Some((message, fds)))
         }
+    }
+}
+
+/// A plan on its way to a role.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    plan: OwnedFd,
+    sheet: OwnedFd,
+}
+
+impl Sealed {
+    /// The text of its dump is still to be written.
+    pub(crate) fn new(plan: &Plan) -> io::Result<Sealed> {
+        Ok(Sealed {
+            plan: seal(plan)?,
+            sheet: linux::memfd::empty("keepalived-dump")?,
+        })
+    }
+
+    /// What came beside a message.
+    pub(crate) fn received(files: Vec<OwnedFd>) -> Option<Sealed> {
+        let mut files = files.into_iter();
+        let (plan, sheet) = (files.next()?, files.next()?);
+        Some(Sealed { plan, sheet })
+    }
+
+    /// What goes beside a message.
+    pub(crate) fn files(&self) -> [&OwnedFd; 2] {
+        [&self.plan, &self.sheet]
+    }
+
+    pub(crate) fn plan(&self) -> io::Result<Plan> {
+        unseal(&self.plan)
+    }
+
+    pub(crate) fn write_sheet(&self, sheet: &Sheet) -> io::Result<()> {
+        let bytes = postcard::to_stdvec(sheet).map_err(io::Error::other)?;
+        linux::memfd::fill(self.sheet.as_fd(), &bytes)
+    }
+
+    /// The text of the dump; nothing until it is written, shortly after the plan.
+    pub(crate) fn sheet(&self) -> Sheet {
+        unseal(&self.sheet).unwrap_or_default()
     }
 }
 
@@ -188,17 +235,19 @@ pub(crate) fn unseal<T: DeserializeOwned>(memfd: &OwnedFd) -> io::Result<T> {
 const FIRST_MESSAGE: Duration = Duration::from_secs(10);
 
 /// Waits for settings, plan and what is known of tracked objects.
-pub(crate) fn first(channel: &Channel) -> io::Result<(Settings, Plan, Vec<News>)> {
+pub(crate) fn first(channel: &Channel) -> io::Result<(Settings, Sealed, Vec<News>)> {
     let mut reactor = Reactor::new()?;
     reactor.add(channel.as_fd(), 0)?;
     let until = linux::clock::now() + FIRST_MESSAGE;
     let mut ready = Vec::new();
     loop {
         match receive::<ToRole>(channel)? {
-            Some((ToRole::Start(settings, news), Some(plan))) => {
-                return Ok((settings, unseal(&plan)?, news));
+            Some((ToRole::Start(settings, news), files)) => {
+                let sealed = Sealed::received(files);
+                let sealed = sealed.ok_or_else(|| io::Error::other("a start without plan"))?;
+                return Ok((settings, sealed, news));
             }
-            Some(other) => {
+            Some((other, _)) => {
                 return Err(io::Error::other(format!(
                     "unexpected first message {other:?}"
                 )));

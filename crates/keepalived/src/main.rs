@@ -14,6 +14,7 @@ mod log;
 mod names;
 mod place;
 mod prober_role;
+mod queue;
 mod role;
 mod signals;
 mod supervisor;

@@ -61,11 +61,9 @@ async fn serve(channel: Channel) -> io::Result<()> {
         let mut ready = channel.readable().await?;
         loop {
             match link::receive::<ToProber>(channel.get_ref()) {
-                Ok(Some((ToProber::Plan(share), Some(plan)))) => {
-                    jobs = self::jobs(link::unseal(&plan)?, share);
-                }
-                Ok(Some((ToProber::Plan(_), None))) => {
-                    return Err(io::ErrorKind::InvalidData.into());
+                Ok(Some((ToProber::Plan(share), files))) => {
+                    let plan = files.first().ok_or(io::ErrorKind::InvalidData)?;
+                    jobs = self::jobs(link::unseal(plan)?, share);
                 }
                 Ok(Some((ToProber::Probe(checks), _))) => {
                     for (check, step) in checks {
@@ -148,7 +146,7 @@ impl Results {
 /// Sends as soon as the checker has room for it.
 async fn send(channel: &AsyncFd<Channel>, batch: &[(CheckId, Result<(), String>)]) {
     loop {
-        match link::send(channel.get_ref(), &batch, None) {
+        match link::send(channel.get_ref(), &batch, &[]) {
             Err(why) if why.kind() == io::ErrorKind::WouldBlock => {
                 let Ok(mut ready) = channel.writable().await else {
                     return;

@@ -284,3 +284,66 @@ fn files_are_made_safely_and_where_they_are_wanted() {
     let mode = alone.lb.node.space.output("stat", &stat).unwrap();
     assert_eq!(mode.trim(), "600");
 }
+
+/// Routes, rules and tracked processes, in the words of 2.3.4.
+#[test]
+fn json_tells_of_routes_rules_and_processes() {
+    let mut alone = Alone::new();
+    // a name that no other program on this machine has
+    let name = format!("js{}", std::process::id());
+    let space = &alone.lb.node.space;
+    let program = format!("/run/{name}");
+    space.finish("cp", &["/bin/sleep", &program]).unwrap();
+    let block = "    interface eth0\n    virtual_router_id 51\n    version 3\n    advert_int 0.1\n";
+    alone.lb.config = format!(
+        "global_defs {{\n    json_version 2\n}}\n\
+         vrrp_track_process p {{\n    process {name}\n    weight 5\n    fork_delay 60\n}}\n\
+         vrrp_instance VI_1 {{\n{block}    virtual_ipaddress {{\n        \
+         10.20.0.249/24 dev eth0 label eth0:1\n    }}\n    \
+         track_process {{\n        p weight 3\n    }}\n    \
+         virtual_routes {{\n        10.50.0.0/16 via 10.20.0.254 dev eth0 metric 10\n        \
+         blackhole 10.51.0.0/24\n    }}\n    \
+         virtual_rules {{\n        to 10.61.0.0/16 lookup main priority 500\n    }}\n}}\n"
+    );
+    alone.lb.start().unwrap();
+    alone.becomes_master(0);
+    let read = |alone: &mut Alone| -> serde_json::Value {
+        let text = file(alone, "JSON", "/tmp/keepalived.json");
+        serde_json::from_str(&text).unwrap()
+    };
+    let before = read(&mut alone);
+    let data = &before["vrrp"][0]["data"];
+    let routes = [
+        "prepend 10.50.0.0/16 via inet 10.20.0.254 dev eth0 proto 18 metric 10",
+        "prepend blackhole 10.51.0.0/24 proto 18",
+    ];
+    assert_eq!(data["vroutes"], serde_json::json!(routes));
+    let rules = ["from all to 10.61.0.0/16 priority 500 tos 0x0 protocol 18 lookup 254"];
+    assert_eq!(data["vrules"], serde_json::json!(rules));
+    let tracked = |all: &serde_json::Value| {
+        let one = &all["track_process"][0];
+        (
+            one["current_processes"].clone(),
+            one["fork_delay_timer_running"].clone(),
+        )
+    };
+    assert_eq!(before["track_process"][0]["weight"], 5);
+    assert_eq!(tracked(&before), (0.into(), false.into()));
+    let mut command = Command::new(&program);
+    command.arg("60");
+    let mut sleeper = alone.lb.node.space.spawn(command).unwrap();
+    let mut seen = tracked(&before);
+    for _ in 0..100 {
+        if seen == (1.into(), true.into()) {
+            break;
+        }
+        seen = tracked(&read(&mut alone));
+    }
+    sleeper.kill().unwrap();
+    sleeper.wait().unwrap();
+    assert_eq!(
+        seen,
+        (1.into(), true.into()),
+        "the copy waits for fork_delay"
+    );
+}

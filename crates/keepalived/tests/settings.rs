@@ -197,3 +197,29 @@ vrrp_instance VI_1 {{
         assert!(lb.node.space.read(&path).is_ok(), "{path}");
     }
 }
+
+/// `-nodad` has the kernel ask the network first; what it learns is told.
+#[test]
+fn another_host_with_a_virtual_address_is_told_of() {
+    let lan = Lan::new().unwrap();
+    let other = lan
+        .node("other", host(Ipv4Addr::new(10, 20, 0, 66)))
+        .unwrap();
+    let address = ["addr", "add", "2001:db8::249/64", "dev", "eth0", "nodad"];
+    let added = other.space.finish("ip", &address).unwrap();
+    assert!(added.status.success(), "{added:?}");
+    let config = "vrrp_instance VI_6 {
+    interface eth0
+    virtual_router_id 51
+    advert_int 0.1
+    virtual_ipaddress {
+        fe80::249
+        2001:db8::249/64 -nodad
+    }
+}
+";
+    let mut lb = Balancer::new(&lan, "lb01", LB01, ours(), config).unwrap();
+    lb.start().unwrap();
+    let line = "Virtual address 2001:db8::249 on eth0 is another host's too";
+    assert!(lb.logs(line, 0).is_some(), "{}", lan.timeline().story(0));
+}

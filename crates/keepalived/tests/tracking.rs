@@ -325,3 +325,40 @@ fn every_kind_of_object_is_followed_both_ways() {
     says(&alone, since, &moved("PROCESS", 115, 100));
     has(&mut alone, "/tmp/who", "nobody");
 }
+
+/// 2.3.4 repeats the states of groups only; the manual says all.
+#[test]
+fn states_are_repeated_to_pipes_at_a_reload_if_that_is_wanted() {
+    let mut alone = started();
+    has(&mut alone, "/run/lines", "INSTANCE \"VI_1\" MASTER 100");
+    let times = |alone: &mut Alone, line: &str| {
+        let text = alone.lb.node.space.read("/run/lines").unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        text.lines().filter(|l| *l == line).count()
+    };
+    let all = [
+        "GROUP \"G1\" MASTER 0",
+        "INSTANCE \"VI_1\" MASTER 100",
+        "INSTANCE \"VI_2\" MASTER 100",
+    ];
+    // without a word nothing is, and with it at each reload, also of the same file
+    let file = TRACKED.replace(
+        "vrrp_notify_fifo /run/pipe",
+        "vrrp_notify_fifo /run/pipe\n    fifo_write_vrrp_states_on_reload",
+    );
+    for so_often in [2, 3] {
+        let since = alone.lb.reload(&file).unwrap();
+        alone.check(
+            alone.lb.logs("Reload complete", since).is_some(),
+            "no reload",
+        );
+        for line in all {
+            alone.wait(line, |lb| {
+                let text = lb.node.space.read("/run/lines").unwrap_or_default();
+                let text = String::from_utf8_lossy(&text).into_owned();
+                text.lines().filter(|l| *l == line).count() >= so_often
+            });
+            assert_eq!(times(&mut alone, line), so_often, "{line}");
+        }
+    }
+}

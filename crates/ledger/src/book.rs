@@ -3,6 +3,7 @@ use crate::kind::Kind;
 use crate::links::Links;
 use crate::observed::{Observed, Origin};
 use crate::{Failure, Op, Owner};
+use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One owner's entries.
@@ -16,6 +17,8 @@ struct Entries<O: Kind> {
 
 /// Whose entry, and which: the order in which things are done.
 pub(crate) type Place = (Owner, usize);
+/// Places in order; nearly always one.
+type Places = SmallVec<[Place; 1]>;
 
 /// Both sides for one kind.
 #[derive(Debug)]
@@ -23,9 +26,9 @@ pub(crate) struct Book<O: Kind> {
     started: bool,
     owners: BTreeMap<Owner, Entries<O>>,
     /// Where each key stands in the configuration, held or not.
-    named: BTreeMap<O::Key, BTreeSet<Place>>,
+    named: BTreeMap<O::Key, Places>,
     /// The places that are held; the first one's spec counts.
-    wanted: BTreeMap<O::Key, BTreeSet<Place>>,
+    wanted: BTreeMap<O::Key, Places>,
     observed: Observed<O::Key, O::Spec>,
     /// Keys at which the two sides may differ.
     dirty: BTreeSet<O::Key>,
@@ -63,17 +66,15 @@ impl<O: Kind> Book<O> {
     pub(crate) fn configure(
         &mut self,
         owner: Owner,
-        items: Vec<(O::Key, O::Spec)>,
+        mut items: Vec<(O::Key, O::Spec)>,
         untracked: BTreeSet<O::Key>,
     ) {
         let held = self.owners.get(&owner).is_some_and(|entries| entries.held);
         self.forget(owner);
         for (place, (key, _)) in items.iter().enumerate() {
-            self.named
-                .entry(key.clone())
-                .or_default()
-                .insert((owner, place));
+            put(&mut self.named, key, (owner, place));
         }
+        items.shrink_to_fit();
         let entries = Entries {
             items,
             untracked,
@@ -102,10 +103,7 @@ impl<O: Kind> Book<O> {
         };
         entries.held = true;
         for (place, (key, _)) in entries.items.iter().enumerate() {
-            self.wanted
-                .entry(key.clone())
-                .or_default()
-                .insert((owner, place));
+            put(&mut self.wanted, key, (owner, place));
             self.refused.remove(key);
             self.dirty.insert(key.clone());
         }
@@ -399,9 +397,16 @@ impl<O: Kind> Book<O> {
     }
 }
 
-fn take<K: Ord>(map: &mut BTreeMap<K, BTreeSet<Place>>, key: &K, place: Place) {
+fn put<K: Ord + Clone>(map: &mut BTreeMap<K, Places>, key: &K, place: Place) {
+    let places = map.entry(key.clone()).or_default();
+    if let Err(at) = places.binary_search(&place) {
+        places.insert(at, place);
+    }
+}
+
+fn take<K: Ord>(map: &mut BTreeMap<K, Places>, key: &K, place: Place) {
     if let Some(places) = map.get_mut(key) {
-        places.remove(&place);
+        places.retain(|one| *one != place);
         if places.is_empty() {
             map.remove(key);
         }

@@ -75,7 +75,7 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
             instance.routes = routes::build(&block.routes, names, &mut findings);
             instance.rules = rules::build(&block.rules, names, &mut findings);
             instance.accept = accept(&config.global, block, &instance);
-            plan.instances.insert(InstanceId(id), instance);
+            plan.instances.insert(InstanceId(id), Box::new(instance));
         }
     }
     plan.groups = groups::build(config, &plan.instances);

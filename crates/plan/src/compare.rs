@@ -282,7 +282,7 @@ impl Pair<'_> {
 
 /// The instance that is the same virtual router: of that name, or with that id on the wire.
 fn partner<'a>(one: &Instance, plan: &'a Plan) -> Option<&'a Instance> {
-    let all = || plan.instances.values();
+    let all = || plan.instances.values().map(|one| &**one);
     let key = |instance: &Instance| (instance.params.vrid, instance.params.family);
     all()
         .find(|other| other.name == one.name)

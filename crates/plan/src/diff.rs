@@ -16,7 +16,7 @@ pub fn adopt_ids(next: &mut Plan, running: &Plan) {
     let mut free: BTreeMap<InstanceId, &Instance> = running
         .instances
         .iter()
-        .map(|(&id, old)| (id, old))
+        .map(|(&id, old)| (id, &**old))
         .collect();
     let mut moved = BTreeMap::new();
     let rules: [fn(&Instance, &Instance) -> bool; 3] = [
@@ -53,8 +53,8 @@ pub fn adopt_ids(next: &mut Plan, running: &Plan) {
 
 /// To the network, what sends under one identifier by one interface is one router.
 fn is_same_router(old: &Instance, new: &Instance) -> bool {
-    let key = |p: &vrrp::Params| (p.interface.clone(), p.vrid, p.family);
-    key(&old.params) == key(&new.params)
+    let (old, new) = (&old.params, &new.params);
+    (&old.interface, old.vrid, old.family) == (&new.interface, new.vrid, new.family)
 }
 
 /// What differs, removals first, then what is kept, tuned or rebuilt, then additions.
@@ -69,7 +69,7 @@ pub fn diff(running: &Plan, next: &Plan) -> Changes {
         Some(step(id, old, new))
     });
     let added = next.instances.iter().filter(|(id, _)| !before.contains(id));
-    let added = added.map(|(&id, new)| Change::Add(id, new.clone()));
+    let added = added.map(|(&id, new)| Change::Add(id, Instance::clone(new)));
     removed.chain(both).chain(added).collect()
 }
 
@@ -81,10 +81,11 @@ fn step(id: InstanceId, old: &Instance, new: &Instance) -> Change<InstanceId, In
         notify: Notify::default(),
         ..i.clone()
     };
-    let place = |i: &Instance| (i.params.interface.clone(), i.params.family);
-    if works_as(old) == works_as(new) {
+    let stays = old.params.interface == new.params.interface;
+    // most are the same word for word, and need no copies
+    if old == new || works_as(old) == works_as(new) {
         Change::Keep(id)
-    } else if place(old) == place(new) {
+    } else if stays && old.params.family == new.params.family {
         Change::Tune(id, new.clone())
     } else {
         Change::Rebuild(id, new.clone())

@@ -19,7 +19,7 @@ pub struct Group {
 
 pub(crate) fn build(
     config: &Config,
-    instances: &BTreeMap<InstanceId, Instance>,
+    instances: &BTreeMap<InstanceId, Box<Instance>>,
 ) -> BTreeMap<GroupId, Group> {
     let id_of = |name: &str| {
         instances

@@ -38,7 +38,7 @@ pub use hmac::key_files;
 pub use lasting::Lasting;
 pub use mail::{Login, Mail, Password, Relay, Security};
 pub use names::Names;
-pub use notify::{Command, Fifo, Fifos, Notify, RunAs, Scripts, command};
+pub use notify::{Command, Fifo, Fifos, Line, Notify, RunAs, Scripts, command};
 pub use process::{ProcessNames, Realtime, Tuning};
 pub use routes::Route;
 pub use rules::Rule;
@@ -48,7 +48,7 @@ pub use uppers::{IpvlanMode, Upper, UpperKind, virtual_mac};
 
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use vrrp::{GroupId, InstanceId};
 use wire::Prefix;
@@ -59,7 +59,7 @@ pub struct Plan {
     /// `global_defs`.
     pub global: Global,
     /// `vrrp_instance` blocks.
-    pub instances: BTreeMap<InstanceId, Instance>,
+    pub instances: BTreeMap<InstanceId, Box<Instance>>,
     /// Interfaces to be made for them.
     pub uppers: Vec<Upper>,
     /// `static_ipaddress`, `static_routes` and `static_rules`: what nobody tracks first, then
@@ -73,11 +73,36 @@ pub struct Plan {
     pub groups: BTreeMap<GroupId, Group>,
     /// What instances track besides interfaces.
     pub trackers: Trackers,
-    /// The text of the dump; empty until whoever writes dumps has made it.
-    pub sheet: Sheet,
 }
 
 impl Plan {
+    /// Whether anybody but the pipes is told of changes of an instance or a group.
+    pub fn follows(&self, notify: &Notify) -> bool {
+        notify.has_commands()
+            || notify.url.is_some()
+            || self.global.url.is_some()
+            || notify.alert
+            || self.lvs.sync_daemon.is_some()
+    }
+
+    /// Whether `next` lacks an instance, a group, a virtual or a real server of this plan.
+    pub fn removes_anything(&self, next: &Plan) -> bool {
+        let reals = |plan: &Plan| -> BTreeSet<_> {
+            let reals = plan.lvs.servers.iter().flat_map(|one| &one.servers);
+            reals.map(|real| real.id).collect()
+        };
+        let pools =
+            |plan: &Plan| -> BTreeSet<_> { plan.lvs.servers.iter().map(|one| one.id).collect() };
+        let stays = self
+            .instances
+            .keys()
+            .all(|id| next.instances.contains_key(id))
+            && self.groups.keys().all(|id| next.groups.contains_key(id))
+            && pools(self).is_subset(&pools(next))
+            && reals(self).is_subset(&reals(next));
+        !stays
+    }
+
     /// Drops what proves adverts: a plan that is only looked up in has no use for it.
     pub fn forget_secrets(&mut self) {
         for instance in self.instances.values_mut() {

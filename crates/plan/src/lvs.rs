@@ -213,9 +213,9 @@ pub struct RealServer {
     /// `inhibit_on_failure`.
     pub inhibit_on_failure: bool,
     /// `notify_up`.
-    pub notify_up: Option<Box<Command>>,
+    pub notify_up: Option<Command>,
     /// `notify_down`.
-    pub notify_down: Option<Box<Command>>,
+    pub notify_down: Option<Command>,
     /// `smtp_alert`: its changes go out as mail.
     pub alert: bool,
     /// Its checks, in order.

@@ -1,11 +1,38 @@
 //! Who is told of a change of state: commands and named pipes.
 use crate::mail;
 use conf::{Spanned, config};
+use core::ops::{Deref, DerefMut};
 use serde::{Deserialize, Serialize};
 
-/// A program with its arguments.
+/// A program with its arguments. It is small where there is none, as with most of the many that
+/// may be told of something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Command {
+pub struct Command(Box<Line>);
+
+impl Command {
+    /// The program first; the default user of scripts when `None`.
+    pub fn new(words: Vec<String>, user: Option<RunAs>) -> Self {
+        Command(Box::new(Line { words, user }))
+    }
+}
+
+impl Deref for Command {
+    type Target = Line;
+
+    fn deref(&self) -> &Line {
+        &self.0
+    }
+}
+
+impl DerefMut for Command {
+    fn deref_mut(&mut self) -> &mut Line {
+        &mut self.0
+    }
+}
+
+/// What a [`Command`] is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Line {
     /// The program first.
     pub words: Vec<String>,
     /// Whom it runs as; the default user of scripts when `None`.
@@ -82,6 +109,19 @@ pub struct Notify {
 }
 
 impl Notify {
+    /// Whether there is any command.
+    pub fn has_commands(&self) -> bool {
+        let all = [
+            &self.master,
+            &self.backup,
+            &self.fault,
+            &self.stop,
+            &self.any,
+            &self.lower_priority,
+        ];
+        all.into_iter().chain(&self.deleted).any(Option::is_some)
+    }
+
     /// All commands, to look at or to remove.
     pub fn commands_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut Option<Command>)> {
         let named = [
@@ -158,10 +198,7 @@ pub(crate) fn fifos(global: &config::Global) -> Fifos {
 
 /// The command of a line, cut into words.
 pub fn command(script: &config::Script) -> Command {
-    Command {
-        words: words(&script.command.value),
-        user: run_as(script),
-    }
+    Command::new(words(&script.command.value), run_as(script))
 }
 
 pub(crate) fn run_as(script: &config::Script) -> Option<RunAs> {

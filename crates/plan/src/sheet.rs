@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sheet {
     /// `Global definitions`.
-    pub global: Vec<String>,
+    pub global: String,
     /// All that belongs to virtual routers.
     pub vrrp: Vec<Row>,
     /// BFD sessions.
-    pub bfd: Vec<String>,
+    pub bfd: String,
 }
 
 /// A line, or a place that state goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Row {
-    /// A line as it is.
+    /// Lines as they are.
     Text(String),
     /// What follows is about this.
     About(Subject),

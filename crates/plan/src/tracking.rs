@@ -18,6 +18,8 @@ pub struct Object {
     pub tracker: Tracker,
     /// What is measured.
     pub source: Source,
+    /// The weight of its definition; the lines that track it may have others.
+    pub weight: i32,
 }
 
 /// What is measured. Two objects of one name that measure the same keep their state over a
@@ -175,7 +177,12 @@ impl Known {
             name: name.to_owned(),
             kind: machine,
         };
-        self.trackers.insert(id, Object { tracker, source });
+        let object = Object {
+            tracker,
+            source,
+            weight: weight.0,
+        };
+        self.trackers.insert(id, object);
         self.by_name
             .insert((kind, name.to_owned()), (id, weight.0, weight.1));
     }
@@ -370,7 +377,11 @@ pub(crate) fn adopt(next: &mut Plan, running: &Plan) {
 impl Plan {
     /// What nothing tracks need not be measured.
     pub(crate) fn forget_unused(&mut self) {
-        let used: BTreeSet<TrackerId> = self.instances.values().flat_map(used_by).collect();
+        let used: BTreeSet<TrackerId> = self
+            .instances
+            .values()
+            .flat_map(|one| used_by(one))
+            .collect();
         self.trackers.retain(|id, _| used.contains(id));
     }
 

@@ -62,7 +62,15 @@ mod tests {
         };
         let source = Source::Bfd;
         let plan = Plan {
-            trackers: [(id, Object { tracker, source })].into(),
+            trackers: [(
+                id,
+                Object {
+                    tracker,
+                    source,
+                    weight: 0,
+                },
+            )]
+            .into(),
             ..Plan::default()
         };
         for (what, want) in [

@@ -1,7 +1,7 @@
 //! The state of the VRRP process in the original's layout (`SIGUSR1`): tools look for labels, and
-//! tell sections apart by indentation. The text is the plan's [`Sheet`](plan::Sheet); here its gaps are filled.
+//! tell sections apart by indentation. The text is a [`Sheet`]; here its gaps are filled.
 use core::time::Duration;
-use plan::{Gap, Plan, Row, Subject};
+use plan::{Gap, Plan, Row, Sheet, Subject};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use vrrp::{GroupId, InstanceId, Reason, Router, StateKind, TrackerId, TrackerKind};
@@ -58,8 +58,8 @@ pub struct Link {
 }
 
 /// The whole file.
-pub fn vrrp(plan: &Plan, live: &Live<'_>) -> String {
-    let mut text = supervisor(plan);
+pub fn vrrp(plan: &Plan, sheet: &Sheet, live: &Live<'_>) -> String {
+    let mut text = sheet.global.clone();
     let mut filler = Filler {
         plan,
         live,
@@ -72,7 +72,7 @@ pub fn vrrp(plan: &Plan, live: &Live<'_>) -> String {
         ),
         subject: &Subject::Daemon,
     };
-    for row in &plan.sheet.vrrp {
+    for row in &sheet.vrrp {
         // writing to a String cannot fail
         let _ = filler.row(&mut text, row);
     }
@@ -81,20 +81,8 @@ pub fn vrrp(plan: &Plan, live: &Live<'_>) -> String {
 }
 
 /// `keepalived_check.data`.
-pub fn checker(plan: &Plan, pools: &pool::Pools) -> String {
-    let mut text = supervisor(plan);
-    for line in crate::dump::lvs::lines(plan, Some(pools)) {
-        text.push_str(&line);
-        text.push('\n');
-    }
-    text
-}
-
-/// What the supervisor knows of: its own file beside the roles' ones.
-pub fn supervisor(plan: &Plan) -> String {
-    let mut text = plan.sheet.global.join("\n");
-    text.push('\n');
-    text
+pub fn checker(plan: &Plan, sheet: &Sheet, pools: &pool::Pools) -> String {
+    sheet.global.clone() + &crate::dump::lvs::text(plan, Some(pools))
 }
 
 fn names<'a, T>(all: impl Iterator<Item = (T, &'a str)>) -> BTreeMap<&'a str, T> {
@@ -120,7 +108,7 @@ struct Filler<'a> {
 impl<'a> Filler<'a> {
     fn row(&mut self, out: &mut String, row: &'a Row) -> fmt::Result {
         match row {
-            Row::Text(text) => writeln!(out, "{text}"),
+            Row::Text(text) => out.write_str(text),
             Row::About(subject) => {
                 self.subject = subject;
                 Ok(())

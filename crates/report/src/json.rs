@@ -2,15 +2,36 @@
 //!
 //! Version 1 is an array of instances; version 2 (`json_version`) an object that also has the
 //! tracked processes.
+use crate::dump::policy;
 use core::time::Duration;
 use plan::{Address, Command, Instance, Plan, Source};
-use serde::{Serialize, Serializer};
-use vrrp::{Auth, InstanceId, Preempt, Router, StateKind, Stats, What};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
+use vrrp::{Auth, InstanceId, Preempt, Router, StateKind, Stats, TrackerId, What};
 use wire::{Instant, Version};
+
+/// What the processes that are tracked come to, which only the supervisor knows.
+pub type Tallies = BTreeMap<TrackerId, Tally>;
+
+/// Of one `vrrp_track_process`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Copies that run.
+    pub copies: u32,
+    /// There are enough, for less than `fork_delay`.
+    pub forming: bool,
+    /// There are not, for less than `terminate_delay`.
+    pub failing: bool,
+}
 
 /// Everything, as one line. `utc` turns monotonic time into seconds since 1970. Without instances
 /// there is nothing to write.
-pub fn vrrp(plan: &Plan, router: &Router, utc: impl Fn(Instant) -> f64) -> Option<String> {
+pub fn vrrp(
+    plan: &Plan,
+    router: &Router,
+    tallies: &Tallies,
+    utc: impl Fn(Instant) -> f64,
+) -> Option<String> {
     let instances = plan.instances.iter();
     let all: Vec<Entry> = instances
         .filter_map(|(id, instance)| {
@@ -26,7 +47,7 @@ pub fn vrrp(plan: &Plan, router: &Router, utc: impl Fn(Instant) -> f64) -> Optio
     let text = if plan.global.json_version >= 2 {
         serde_json::to_string(&Both {
             vrrp: all,
-            track_process: processes(plan, router),
+            track_process: processes(plan, router, tallies),
         })
     } else {
         serde_json::to_string(&all)
@@ -98,6 +119,10 @@ struct Data {
     vips: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     evips: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vroutes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vrules: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     track_ifp: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -179,6 +204,8 @@ fn data(
         script_master_rx_lower_pri: text(&notify.lower_priority),
         vips: lines(own),
         evips: lines(excluded),
+        vroutes: instance.routes.iter().map(policy::route).collect(),
+        vrules: instance.rules.iter().map(policy::rule).collect(),
         track_ifp: tracked(plan, instance, Tracks::Interfaces),
         track_script: tracked(plan, instance, Tracks::Scripts),
         track_process: tracked(plan, instance, Tracks::Processes),
@@ -275,13 +302,18 @@ struct TrackedProcess {
     min_processes: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_processes: Option<u32>,
+    current_processes: u32,
     have_quorum: bool,
+    weight: i32,
     terminate_delay: Number,
     fork_delay: Number,
+    fork_delay_timer_running: bool,
+    terminate_delay_timer_running: bool,
     full_command: bool,
 }
 
-fn processes(plan: &Plan, router: &Router) -> Vec<TrackedProcess> {
+fn processes(plan: &Plan, router: &Router, tallies: &Tallies) -> Vec<TrackedProcess> {
+    let tally = |id: &TrackerId| tallies.get(id).copied().unwrap_or_default();
     let process = |(id, object): (&vrrp::TrackerId, &plan::Object)| match &object.source {
         Source::Process(process) => Some(TrackedProcess {
             process: object.tracker.name.clone(),
@@ -294,9 +326,13 @@ fn processes(plan: &Plan, router: &Router) -> Vec<TrackedProcess> {
             },
             min_processes: process.quorum,
             max_processes: (process.quorum_max != u32::MAX).then_some(process.quorum_max),
+            current_processes: tally(id).copies,
             have_quorum: router.is_up(*id).unwrap_or(false),
+            weight: object.weight,
             terminate_delay: Number(process.terminate_delay),
             fork_delay: Number(process.fork_delay),
+            fork_delay_timer_running: tally(id).forming,
+            terminate_delay_timer_running: tally(id).failing,
             full_command: process.full_command,
         }),
         _ => None,
@@ -373,7 +409,7 @@ mod tests {
         let mut router = Router::new();
         router.apply(Instant::ZERO, Change::Add(InstanceId(0), params.clone()));
         let words = vec!["/bin/x".into(), "a".into()];
-        let any = Some(Command { words, user: None });
+        let any = Some(Command::new(words, None));
         let notify = plan::Notify {
             any,
             ..plan::Notify::default()
@@ -394,8 +430,8 @@ mod tests {
         };
         let mut plan = Plan::default();
         plan.global.json_version = version;
-        plan.instances.insert(InstanceId(0), instance);
-        serde_json::from_str(&vrrp(&plan, &router, |_| 1.5).unwrap()).unwrap()
+        plan.instances.insert(InstanceId(0), Box::new(instance));
+        serde_json::from_str(&vrrp(&plan, &router, &Tallies::new(), |_| 1.5).unwrap()).unwrap()
     }
 
     #[test]
@@ -421,6 +457,9 @@ mod tests {
 
     #[test]
     fn without_instances_nothing_is_written() {
-        assert_eq!(vrrp(&Plan::default(), &Router::new(), |_| 0.0), None);
+        assert_eq!(
+            vrrp(&Plan::default(), &Router::new(), &Tallies::new(), |_| 0.0),
+            None
+        );
     }
 }

@@ -127,10 +127,7 @@ mod tests {
     use super::*;
 
     fn command(word: &str) -> Command {
-        Command {
-            words: vec![word.into()],
-            user: None,
-        }
+        Command::new(vec![word.into()], None)
     }
 
     /// Every line was seen from the original.

@@ -62,6 +62,9 @@ pub enum Effect {
     TellTracker(TrackerId, TrackEvent),
 }
 
+/// Effects for which room is kept.
+const ROOM: usize = 256;
+
 /// The queue between machine and executor.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outbox(VecDeque<Effect>);
@@ -72,6 +75,11 @@ impl Outbox {
     }
 
     pub(crate) fn pop(&mut self) -> Option<Effect> {
-        self.0.pop_front()
+        let effect = self.0.pop_front();
+        // a start of a thousand routers must not be remembered by its room
+        if self.0.is_empty() && self.0.capacity() > ROOM {
+            self.0 = VecDeque::new();
+        }
+        effect
     }
 }

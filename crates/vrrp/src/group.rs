@@ -89,7 +89,7 @@ impl Router {
     fn all(&self, members: &[InstanceId], test: impl Fn(&Instance) -> bool) -> bool {
         members
             .iter()
-            .all(|id| self.instances.get(id).is_some_and(&test))
+            .all(|id| self.instances.get(id).is_some_and(|one| test(one)))
     }
 }
 
@@ -115,7 +115,7 @@ impl Router {
             self.announce_start(now, group, first, &members);
         }
         for id in members {
-            if self.instances.get(&id).is_some_and(fresh) {
+            if self.instances.get(&id).is_some_and(|one| fresh(one)) {
                 self.start_one(now, id);
             }
         }

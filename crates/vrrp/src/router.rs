@@ -38,7 +38,7 @@ pub enum Verdict {
 /// deadlines that are due at once.
 #[derive(Debug, Clone, Default)]
 pub struct Router {
-    pub(crate) instances: BTreeMap<InstanceId, Instance>,
+    pub(crate) instances: BTreeMap<InstanceId, Box<Instance>>,
     keys: BTreeMap<Key, Vec<InstanceId>>,
     timers: BTreeSet<(Instant, InstanceId)>,
     pub(crate) links: BTreeMap<String, Link>,
@@ -248,7 +248,7 @@ impl Router {
         let mut instance = Instance::new(now, id, params);
         instance.held_until = self.held_until;
         instance.group = self.group_of(id);
-        self.instances.insert(id, instance);
+        self.instances.insert(id, Box::new(instance));
         self.review(now, id);
         self.begin(now, id);
     }
@@ -330,7 +330,7 @@ impl Router {
 
     /// Configured priority with the weights of tracked objects.
     pub fn effective_priority(&self, id: InstanceId) -> Option<Priority> {
-        self.instances.get(&id).map(Instance::priority)
+        self.instances.get(&id).map(|one| one.priority())
     }
 
     /// When an instance entered its state.

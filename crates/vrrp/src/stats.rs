@@ -86,10 +86,11 @@ impl Stats {
 const QUIET: Duration = Duration::from_secs(10);
 
 /// Which kinds of complaint have been told since the master last changed, and when.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Told {
     kinds: u32,
-    at: [Option<Instant>; 25],
+    /// Most never have anything to complain of.
+    at: Option<Box<[Option<Instant>; 25]>>,
 }
 
 impl Told {
@@ -125,7 +126,7 @@ impl Told {
             Event::IntervalDiffers { .. } => 17,
             _ => return true,
         };
-        let Some(last) = self.at.get_mut(kind) else {
+        let Some(last) = self.at.get_or_insert_default().get_mut(kind) else {
             return true;
         };
         let news = self.kinds & (1 << kind) == 0

@@ -36,14 +36,14 @@ impl Router {
         self.out
             .push(Effect::TellTracker(id, TrackEvent::Level(reading)));
         let what = What::Object(id);
-        let tracks = |instance: &&Instance| {
+        let tracks = |instance: &Instance| {
             instance
                 .params
                 .tracks
                 .iter()
                 .any(|tracked| tracked.what == what)
         };
-        let all = self.instances.values().filter(tracks);
+        let all = self.instances.values().filter(|one| tracks(one));
         for id in all.map(|instance| instance.id).collect::<Vec<_>>() {
             self.review(now, id);
         }

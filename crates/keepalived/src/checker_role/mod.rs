@@ -16,7 +16,7 @@ mod sync;
 mod table;
 mod tell;
 
-use crate::link::{self, FromRole, Settings, ToRole};
+use crate::link::{self, FromRole, Sealed, Settings, ToRole};
 use crate::log::Log;
 use crate::{exit, signals};
 use alert::Told;
@@ -69,6 +69,8 @@ pub(crate) fn run(channel: Channel) -> u8 {
 struct Role {
     settings: Settings,
     log: Log,
+    /// As it came: the text of the dump is read when it is asked for.
+    sealed: Sealed,
     plan: Plan,
     names: Names,
     pools: Pools,
@@ -104,7 +106,8 @@ impl Role {
             signals::stats_clear(),
             signals::json(),
         ])?;
-        let (settings, plan, _) = link::first(&channel)?;
+        let (settings, sealed, _) = link::first(&channel)?;
+        let plan = sealed.plan()?;
         let name = plan.global.process_names.checker.as_ref();
         linux::process::set_name(plan::ProcessNames::or_default(name))?;
         let log = Log::start(&settings.log, "Keepalived_healthcheckers")?;
@@ -117,6 +120,7 @@ impl Role {
         let mut role = Role {
             settings,
             log,
+            sealed,
             plan: Plan::default(),
             names: Names::default(),
             pools: Pools::new(RandomState::new().build_hasher().finish()),
@@ -260,7 +264,7 @@ impl Role {
     fn read_messages(&mut self) -> io::Result<()> {
         loop {
             match link::receive::<ToRole>(&self.channel) {
-                Ok(Some((message, plan))) => self.message(message, plan.as_ref())?,
+                Ok(Some((message, files))) => self.message(message, files)?,
                 Ok(None) => return Ok(()),
                 Err(_) => {
                     // the supervisor is gone, and with it whoever would remove our pid file
@@ -273,11 +277,12 @@ impl Role {
         }
     }
 
-    fn message(&mut self, message: ToRole, plan: Option<&OwnedFd>) -> io::Result<()> {
-        match (message, plan) {
-            (ToRole::Reload(_), Some(plan)) => {
+    fn message(&mut self, message: ToRole, files: Vec<OwnedFd>) -> io::Result<()> {
+        match (message, Sealed::received(files)) {
+            (ToRole::Reload(_), Some(sealed)) => {
                 self.log.info("Reloading");
-                let next = link::unseal(plan)?;
+                let next = sealed.plan()?;
+                self.sealed = sealed;
                 self.kernel.resync(clock::now());
                 self.keep_kernel(clock::now());
                 self.take_over(next, false);
@@ -291,8 +296,8 @@ impl Role {
                 self.settings.sync_master = master;
                 self.sync.look(clock::now());
             }
-            (ToRole::Dump(link::Dump::Data), _) => self.dump(),
-            (ToRole::Dump(_), _) => {}
+            (ToRole::Dump(link::Dump::Data, _), _) => self.dump(),
+            (ToRole::Dump(..), _) => {}
             _ => self
                 .log
                 .info("The supervisor sent a message that makes no sense here; it is ignored"),
@@ -306,7 +311,7 @@ impl Role {
         let text = format!("Printing checker data for process({process}) on signal");
         self.log.info(text);
         let path = std::path::Path::new(&self.settings.dump_dir).join("keepalived_check.data");
-        let text = report::data::checker(&self.plan, &self.pools);
+        let text = report::data::checker(&self.plan, &self.sealed.sheet(), &self.pools);
         if let Err(e) = crate::vrrp_role::write_whole(&path, text.as_bytes()) {
             let text = format!("Cannot write {}: {e}", path.display());
             self.log.info(text);
@@ -360,7 +365,7 @@ impl Role {
         self.look_at_files(now);
         self.suspend_absent(now);
         self.perform(now);
-        if let Err(e) = link::send(&self.channel, &FromRole::Ready, None) {
+        if let Err(e) = link::send(&self.channel, &FromRole::Ready, &[]) {
             self.log.info(format!(
                 "Cannot tell the supervisor that the configuration is in force: {e}"
             ));

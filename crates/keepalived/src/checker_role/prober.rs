@@ -50,7 +50,7 @@ struct Running {
 }
 
 impl Prober {
-    fn send(&self, message: &ToProber, plan: Option<&OwnedFd>) -> bool {
+    fn send(&self, message: &ToProber, plan: &[&OwnedFd]) -> bool {
         let running = self.running.as_ref();
         running.is_some_and(|running| link::send(&running.channel, message, plan).is_ok())
     }
@@ -72,7 +72,7 @@ impl Prober {
             channel: ours,
             since: now,
         });
-        link::send(&running.channel, &ToProber::Plan(share), Some(plan))
+        link::send(&running.channel, &ToProber::Plan(share), &[plan])
     }
 }
 
@@ -109,7 +109,7 @@ impl Probers {
     fn is_told(&self, index: usize) -> bool {
         match (&self.plan, self.all.get(index)) {
             (Some(plan), Some(prober)) if prober.running.is_some() => {
-                prober.send(&ToProber::Plan(self.share(index)), Some(plan))
+                prober.send(&ToProber::Plan(self.share(index)), &[plan])
             }
             _ => true,
         }
@@ -145,7 +145,7 @@ impl Probers {
             }
             let questions = std::mem::take(&mut prober.questions);
             for batch in questions.chunks(BATCH) {
-                if !prober.send(&ToProber::Probe(batch.to_vec()), None) {
+                if !prober.send(&ToProber::Probe(batch.to_vec()), &[]) {
                     refused.extend(batch.iter().map(|(check, _)| *check));
                 }
             }

@@ -2,11 +2,6 @@
 use super::Role;
 use linux::clock;
 use pool::Effect;
-use std::time::Duration;
-
-/// A supervisor that does not read for a second is not waited for.
-const PATIENCE: u32 = 100;
-const PAUSE: Duration = Duration::from_millis(10);
 
 impl Role {
     /// Leaves in good order: servers and services out of the table, unless they are to stay.
@@ -21,7 +16,7 @@ impl Role {
                 self.tell(&event);
             }
         }
-        self.farewell();
+        self.outbox.farewell(&self.channel);
         self.probers.kill_all();
         if self.settings.keep_ipvs_at_stop {
             return;
@@ -32,17 +27,6 @@ impl Role {
         self.stop_sync();
         for line in self.kernel.clear(&self.plan, clock::now()) {
             self.log.info(line);
-        }
-    }
-
-    /// What is told of the end must be out before it: there is no later turn of the loop.
-    fn farewell(&mut self) {
-        for _ in 0..PATIENCE {
-            let sent = self.outbox.flush(clock::now(), &self.channel);
-            if sent.is_err() || self.outbox.poll_timeout().is_none() {
-                return;
-            }
-            std::thread::sleep(PAUSE);
         }
     }
 

@@ -6,9 +6,11 @@ use super::scripts::Runner;
 use super::track::Tracking;
 use super::{Phase, Supervisor, inbox, listen_to_signals};
 use crate::cli::Options;
+use crate::config::{self, Source};
+use crate::link::Sealed;
 use crate::log::Log;
 use crate::role::Role;
-use crate::{config, exit, link, version};
+use crate::{exit, version};
 use linux::pidfile::{Error as PidError, PidFile};
 use linux::process::Foreground;
 use nix::sys::signal::{SigSet, Signal};
@@ -49,7 +51,7 @@ pub(crate) fn run(mut options: Options) -> u8 {
             return leave(&options, lines, exit::FATAL);
         }
     };
-    supervise(options, plan, locked, foreground, lines)
+    supervise(options, (plan, loaded.source), locked, foreground, lines)
 }
 
 /// Whether `HUP`, which would end the process, is kept for later. No child must inherit that.
@@ -133,12 +135,12 @@ fn lock(options: &Options, plan: &Plan) -> Result<Locked, (String, u8)> {
 
 fn supervise(
     options: Options,
-    plan: Plan,
+    configuration: (Plan, Source),
     locked: Locked,
     foreground: Option<Foreground>,
     lines: Vec<String>,
 ) -> u8 {
-    let code = try_supervise(options, plan, locked, foreground, lines);
+    let code = try_supervise(options, configuration, locked, foreground, lines);
     code.unwrap_or_else(|e| {
         eprintln!("keepalived: {e}");
         exit::FATAL
@@ -147,11 +149,12 @@ fn supervise(
 
 fn try_supervise(
     options: Options,
-    plan: Plan,
+    configuration: (Plan, Source),
     locked: Locked,
     foreground: Option<Foreground>,
     lines: Vec<String>,
 ) -> std::io::Result<u8> {
+    let (plan, source) = configuration;
     let log = Log::start(&options.log, "Keepalived")?;
     for line in lines {
         log.info(line);
@@ -170,7 +173,7 @@ fn try_supervise(
         let (events, inbox) = inbox();
         listen_to_signals(&events)?;
         hold_hups(false);
-        let sealed = link::seal(&plan)?;
+        let sealed = Sealed::new(&plan)?;
         let supervisor = Supervisor {
             options,
             log,
@@ -181,6 +184,7 @@ fn try_supervise(
             tracking: Tracking::default(),
             fifo_scripts: Vec::new(),
             sealed,
+            print: source.print,
             slots: locked.slots,
             pid_file: locked.parent,
             phase: Phase::Starting { again: false },
@@ -188,7 +192,7 @@ fn try_supervise(
             following: Following::default(),
             events,
         };
-        Ok(supervisor.serve(inbox).await)
+        Ok(supervisor.serve(source, inbox).await)
     });
     // a thread that waits for a name server is left behind
     runtime.shutdown_background();

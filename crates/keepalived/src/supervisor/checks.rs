@@ -36,8 +36,7 @@ impl Supervisor {
                 } else {
                     &real.notify_down
                 };
-                let script = script.as_deref()?.clone();
-                Some((Lane::Server(id), real.name.clone(), script))
+                Some((Lane::Server(id), real.name.clone(), script.clone()?))
             }
             PoolNotice::Quorum(id, up) => {
                 let service = self.services().find(|service| service.id == id)?;
@@ -88,7 +87,7 @@ impl Supervisor {
         let checker = self.slots.iter().find(|slot| slot.role == Role::Checker);
         if let Some(child) = checker.and_then(|slot| slot.child.as_ref()) {
             // a checker that does not read does not check either: it asks again when it lives
-            let _ = child.tell(&ToRole::Checked(id, verdict, why), None);
+            let _ = child.tell(&ToRole::Checked(id, verdict, why));
         }
     }
 }

@@ -1,12 +1,12 @@
 //! A role process, as its parent sees it.
 use super::Event;
-use crate::link::{self, FromRole, News, Settings, ToRole};
+use crate::link::{self, FromRole, News, Sealed, Settings, ToRole};
 use crate::role::Role;
 use linux::channel::Channel;
 use linux::pidfile::PidFile;
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
@@ -32,7 +32,7 @@ impl Child {
     pub(super) fn start(
         role: Role,
         (settings, news): (Settings, Vec<News>),
-        plan: &OwnedFd,
+        sealed: &Sealed,
         events: &UnboundedSender<Event>,
     ) -> io::Result<Child> {
         let (ours, theirs) = Channel::pair()?;
@@ -48,7 +48,7 @@ impl Child {
             .env_remove("NOTIFY_SOCKET")
             .stdin(Stdio::null())
             .spawn()?;
-        link::send(&ours, &ToRole::Start(settings, news), Some(plan))?;
+        link::send(&ours, &ToRole::Start(settings, news), &sealed.files())?;
         #[expect(
             deprecated,
             reason = "its successor is unsafe; a Channel owns its descriptor, which is what that is about"
@@ -73,8 +73,14 @@ impl Child {
     }
 
     /// Sends a message. A role that does not read any more is told so by its end, later.
-    pub(super) fn tell(&self, message: &ToRole, plan: Option<&OwnedFd>) -> io::Result<()> {
-        link::send(self.channel.get_ref(), message, plan)
+    pub(super) fn tell(&self, message: &ToRole) -> io::Result<()> {
+        link::send(self.channel.get_ref(), message, &[])
+    }
+
+    /// The same of a plan.
+    pub(super) fn reload(&self, news: Vec<News>, sealed: &Sealed) -> io::Result<()> {
+        let message = ToRole::Reload(news);
+        link::send(self.channel.get_ref(), &message, &sealed.files())
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 use tokio::time::Instant;
-use vrrp::InstanceId;
+use vrrp::{InstanceId, StateKind};
 
 /// Pause before a checker that reads nothing is told again.
 const RETELL: Duration = Duration::from_millis(100);
@@ -73,6 +73,17 @@ impl Supervisor {
         }
     }
 
+    /// What an instance is, now that somebody asks.
+    pub(super) fn hear_standing(&mut self, id: InstanceId, state: StateKind) {
+        let states = &mut self.following.states;
+        match state {
+            StateKind::Master => drop(states.insert(id, true)),
+            StateKind::Backup | StateKind::Fault => drop(states.insert(id, false)),
+            StateKind::Init | StateKind::Stopped => drop(states.remove(&id)),
+        }
+        self.tell_following();
+    }
+
     /// Another plan is in force.
     pub(super) fn follow_plan(&mut self) {
         let plan = &self.plan;
@@ -98,7 +109,7 @@ impl Supervisor {
         let Some(child) = checker.and_then(|slot| slot.child.as_ref()) else {
             return;
         };
-        match child.tell(&ToRole::SyncDaemon(state), None) {
+        match child.tell(&ToRole::SyncDaemon(state)) {
             Ok(()) => self.following.told = state,
             Err(why) if why.kind() == io::ErrorKind::WouldBlock => {
                 self.following.retell_at = Some(Instant::now() + RETELL);

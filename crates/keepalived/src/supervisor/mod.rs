@@ -15,7 +15,8 @@ pub(crate) use boot::run;
 pub(crate) use child::{CHANNEL, ROLE};
 
 use crate::cli::Options;
-use crate::link::{Dump, FromRole, Settings, ToRole};
+use crate::config::Source;
+use crate::link::{Dump, FromRole, Sealed, Settings, ToRole};
 use crate::log::Log;
 use crate::role::Role;
 use crate::{exit, signals, version};
@@ -30,7 +31,6 @@ use notify::{Lane, Ticket};
 use outlets::Outlets;
 use plan::Plan;
 use scripts::{Outcome, Runner};
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -85,7 +85,9 @@ struct Supervisor {
     tracking: Tracking,
     /// The named pipes that are read by scripts of ours.
     fifo_scripts: Vec<plan::Fifo>,
-    sealed: OwnedFd,
+    sealed: Sealed,
+    /// Equal for equal text of the configuration.
+    print: u64,
     slots: Vec<Slot>,
     pid_file: PidFile,
     phase: Phase,
@@ -96,8 +98,10 @@ struct Supervisor {
 }
 
 impl Supervisor {
-    async fn serve(mut self, mut inbox: UnboundedReceiver<Event>) -> u8 {
+    async fn serve(mut self, source: Source, mut inbox: UnboundedReceiver<Event>) -> u8 {
         self.start_roles();
+        self.write_sheet(&source);
+        drop(source);
         self.settle_phase();
         loop {
             let deadline = self.next_deadline();
@@ -121,6 +125,7 @@ impl Supervisor {
                 self.tell_of_vrrp(notice);
                 self.follow(notice);
             }
+            Event::Said(_, FromRole::Standing(id, state)) => self.hear_standing(id, state),
             Event::Said(_, FromRole::Pool(notice)) => {
                 self.notify_pool(notice);
                 self.post_of_pool(notice);
@@ -450,7 +455,7 @@ impl Supervisor {
         for slot in &mut self.slots {
             slot.respawn_at = None;
             if let Some(child) = &slot.child
-                && child.tell(&ToRole::Stop, None).is_err()
+                && child.tell(&ToRole::Stop).is_err()
             {
                 send_signal(child.pid, Signal::SIGTERM);
             }
@@ -490,17 +495,25 @@ impl Supervisor {
 
     // ---- dumps
 
+    /// Writes the text of the dump, for whoever is asked for it later.
+    fn write_sheet(&self, source: &Source) {
+        if let Err(e) = self.sealed.write_sheet(&source.sheet(&self.plan)) {
+            self.log.info(format!("The dump has no text: {e}"));
+        }
+    }
+
     fn dump(&self, dump: Dump) {
         if dump == Dump::Data {
             let path = std::path::Path::new(&crate::dump_dir()).join("keepalived_parent.data");
-            let text = report::data::supervisor(&self.plan);
+            let text = self.sealed.sheet().global;
             if let Err(e) = crate::vrrp_role::write_whole(&path, text.as_bytes()) {
                 self.log
                     .info(format!("Cannot write {}: {e}", path.display()));
             }
         }
         for child in self.slots.iter().filter_map(|slot| slot.child.as_ref()) {
-            if let Err(e) = child.tell(&ToRole::Dump(dump), None) {
+            let tallies = self.tracking.tallies();
+            if let Err(e) = child.tell(&ToRole::Dump(dump, tallies)) {
                 self.log.info(format!(
                     "{} process cannot be asked for its data: {e}",
                     child.role.title()

@@ -1,7 +1,7 @@
 //! Reload: a new plan takes over, or nothing changes at all.
 use super::{Phase, Supervisor};
-use crate::config::{self, Loaded};
-use crate::link::{self, ToRole};
+use crate::config::{self, Source};
+use crate::link::{Sealed, ToRole};
 use crate::role::Role;
 use plan::Plan;
 use std::io;
@@ -37,17 +37,16 @@ impl Supervisor {
         for line in &loaded.lines {
             self.log.info(line.as_str());
         }
-        match self.prepare(loaded) {
+        match self.prepare(loaded.plan, &loaded.source) {
             Ok(next) => {
                 self.phase = Phase::Reloading { again: false };
                 if let Some((next, sealed)) = next {
                     self.sealed = sealed;
-                    let mut previous = std::mem::replace(&mut self.plan, next);
-                    previous.forget_secrets();
-                    self.previous = Some(previous);
-                    crate::files::set_umask(&self.plan);
+                    self.replace(next);
                     self.take_over();
+                    self.write_sheet(&loaded.source);
                 }
+                self.print = loaded.source.print;
                 self.settle_phase();
             }
             Err(why) => {
@@ -58,19 +57,37 @@ impl Supervisor {
     }
 
     /// The next plan, ready to be handed over; `None` when it is the one that runs.
-    fn prepare(&self, loaded: Loaded) -> Result<Option<(Plan, std::os::fd::OwnedFd)>, String> {
-        let mut next = loaded.plan.ok_or_else(|| {
+    fn prepare(
+        &self,
+        next: Option<Plan>,
+        source: &Source,
+    ) -> Result<Option<(Plan, Sealed)>, String> {
+        let mut next = next.ok_or_else(|| {
             format!("{REFUSED}: the file has errors that a start would not survive")
         })?;
         plan::adopt_ids(&mut next, &self.plan);
-        if next == self.plan {
+        // words that mean nothing to us are in the dump all the same
+        let same_dump = || self.print == source.print || source.sheet(&next) == self.sealed.sheet();
+        let repeats = next.global.fifos.repeat_on_reload;
+        if next == self.plan && !repeats && same_dump() {
             return Ok(None);
         }
         if let Some(why) = self.plan.lasting.refusal(&next.lasting) {
             return Err(why);
         }
-        let sealed = link::seal(&next).map_err(|e| format!("{REFUSED}: {e}"))?;
+        let sealed = Sealed::new(&next).map_err(|e| format!("{REFUSED}: {e}"))?;
         Ok(Some((next, sealed)))
+    }
+
+    /// The next plan becomes the running one. What is told of the end of what it has no more of
+    /// needs the one before, without what proves adverts.
+    fn replace(&mut self, next: Plan) {
+        let mut previous = std::mem::replace(&mut self.plan, next);
+        self.previous = previous.removes_anything(&self.plan).then(|| {
+            previous.forget_secrets();
+            previous
+        });
+        crate::files::set_umask(&self.plan);
     }
 
     /// From here on there is no way back: what does not reach a role now reaches it later.
@@ -87,7 +104,7 @@ impl Supervisor {
                     self.tell_plan(role);
                 }
                 // one that does not hear it has ended, or is told by its signal
-                (Some(child), false) if child.tell(&ToRole::Stop, None).is_err() => {
+                (Some(child), false) if child.tell(&ToRole::Stop).is_err() => {
                     super::send_signal(child.pid, nix::sys::signal::Signal::SIGTERM);
                 }
                 (Some(_), false) => {}
@@ -101,13 +118,13 @@ impl Supervisor {
     /// Hands the plan to a role. One that has ended meanwhile gets it when it starts again; one
     /// whose queue is full is told later.
     fn tell_plan(&mut self, role: Role) {
-        let message = ToRole::Reload(self.tracking.known());
+        let news = self.tracking.known();
         let slot = self.slots.iter_mut().find(|slot| slot.role == role);
         let Some(slot) = slot else { return };
         let told = slot
             .child
             .as_ref()
-            .map(|child| child.tell(&message, Some(&self.sealed)));
+            .map(|child| child.reload(news, &self.sealed));
         slot.tell_at = match told {
             Some(Err(e)) if e.kind() == io::ErrorKind::WouldBlock => Some(Instant::now() + RETELL),
             _ => None,

@@ -45,7 +45,7 @@ impl Role {
     fn json(&self) -> Option<String> {
         // both clocks are read once: the difference is what turns one into the other
         let (now, utc) = (linux::clock::now(), linux::clock::utc());
-        report::json::vrrp(&self.plan, &self.router, |at| {
+        report::json::vrrp(&self.plan, &self.router, &self.tallies, |at| {
             let micros = utc.saturating_sub(now.saturating_since(at)).as_micros();
             std::time::Duration::from_micros(u64::try_from(micros).unwrap_or(0)).as_secs_f64()
         })
@@ -61,7 +61,7 @@ impl Role {
             sockets: self.sockets.shown(),
             links: self.links.shown(),
         };
-        report::data::vrrp(&self.plan, &live)
+        report::data::vrrp(&self.plan, &self.sealed.sheet(), &live)
     }
 }
 

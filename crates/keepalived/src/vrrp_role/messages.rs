@@ -1,10 +1,10 @@
 //! What the supervisor and the system say to the process.
 use super::Role;
-use crate::link::{self, Dump, ToRole};
+use crate::link::{self, Dump, Sealed, ToRole};
 use crate::signals;
 use linux::signals::Signals;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use wire::Instant;
 
 /// The signals that this process acts on. `INT` and `HUP` reach the whole foreground group, and
@@ -27,7 +27,7 @@ impl Role {
     pub(super) fn read_messages(&mut self, now: Instant) -> io::Result<()> {
         loop {
             match link::receive::<ToRole>(&self.channel) {
-                Ok(Some((message, plan))) => self.message(now, message, plan.as_ref())?,
+                Ok(Some((message, files))) => self.message(now, message, files)?,
                 Ok(None) => return Ok(()),
                 Err(_) => {
                     // the supervisor is gone, and with it whoever would remove our pid file
@@ -40,19 +40,23 @@ impl Role {
         }
     }
 
-    fn message(
-        &mut self,
-        now: Instant,
-        message: ToRole,
-        plan: Option<&std::os::fd::OwnedFd>,
-    ) -> io::Result<()> {
-        match (message, plan) {
-            (ToRole::Reload(news), Some(plan)) => {
+    fn message(&mut self, now: Instant, message: ToRole, files: Vec<OwnedFd>) -> io::Result<()> {
+        match (message, Sealed::received(files)) {
+            (ToRole::Reload(news), Some(sealed)) => {
                 self.log.detail("Reloading");
-                let next = link::unseal(plan)?;
+                let next = sealed.plan()?;
+                self.sealed = sealed;
+                let begins = next.lvs.sync_daemon.is_some() && self.plan.lvs.sync_daemon.is_none();
                 self.take_over(next, &news);
+                if begins {
+                    self.tell_standing();
+                }
+                self.repeat_states();
             }
-            (ToRole::Dump(dump), _) => self.dump(dump),
+            (ToRole::Dump(dump, tallies), _) => {
+                self.tallies = tallies;
+                self.dump(dump);
+            }
             (ToRole::Stop, _) => self.stop(now),
             (ToRole::News((tracker, reading)), _) => {
                 self.router.handle_reading(now, tracker, reading);

@@ -23,8 +23,9 @@ pub(crate) use dump::write_whole;
 pub(crate) use notify::names as notify_names;
 
 use crate::exit;
-use crate::link::{self, FromRole, News, Settings};
+use crate::link::{self, FromRole, News, Sealed, Settings};
 use crate::log::Log;
+use crate::queue::Queue;
 use announce::{Announcement, Announcer, Lane};
 use kernel::Kernel;
 use links::Links;
@@ -33,6 +34,7 @@ use linux::clock;
 use linux::netlink::{Monitor, PROTOCOL};
 use linux::reactor::Reactor;
 use plan::{Plan, ProcessNames};
+use report::json::Tallies;
 use sockets::{Ear, Mouth, Outgoing, Sockets};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -67,6 +69,12 @@ pub(crate) fn run(channel: Channel) -> u8 {
 struct Role {
     settings: Settings,
     log: Log,
+    /// Of tracked processes, as the supervisor knew at the last dump.
+    tallies: Tallies,
+    /// What the supervisor is to be told.
+    queue: Queue,
+    /// As it came: the text of the dump is read when it is asked for.
+    sealed: Sealed,
     plan: Plan,
     router: Router,
     links: Links,
@@ -101,7 +109,8 @@ impl Role {
     fn start(channel: Channel) -> io::Result<Role> {
         linux::process::end_with_parent(std::os::unix::process::parent_id())?;
         let signals = messages::signals()?;
-        let (settings, plan, news) = link::first(&channel)?;
+        let (settings, sealed, news) = link::first(&channel)?;
+        let plan = sealed.plan()?;
         let name = plan.global.process_names.vrrp.as_ref();
         linux::process::set_name(ProcessNames::or_default(name))?;
         let log = Log::start(&settings.log, "Keepalived_vrrp")?;
@@ -122,6 +131,9 @@ impl Role {
         let mut role = Role {
             settings,
             log,
+            tallies: Tallies::new(),
+            queue: Queue::default(),
+            sealed,
             plan: Plan::default(),
             router,
             links,
@@ -183,6 +195,7 @@ impl Role {
             let now = clock::now();
             self.perform();
             if self.has_ended(now) {
+                self.queue.farewell(&self.channel);
                 self.clear_away();
                 return Ok(exit::NORMAL);
             }
@@ -211,6 +224,7 @@ impl Role {
             self.announcer.due_at(),
             self.links.due_at(),
             self.extra.due_at(),
+            self.queue.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -277,6 +291,8 @@ impl Role {
             }
             self.announce();
         }
+        // a supervisor that is gone has other ways of being noticed
+        let _ = self.queue.flush(clock::now(), &self.channel);
         for line in self.lines.drain(..) {
             self.log.info(line);
         }
@@ -517,11 +533,7 @@ impl Role {
             .uppers
             .remove_others(&self.plan.uppers, self.kernel.netlink());
         self.lines.extend(lines);
-        if let Err(e) = link::send(&self.channel, &FromRole::Ready, None) {
-            self.log.info(format!(
-                "Cannot tell the supervisor that the configuration is in force: {e}"
-            ));
-        }
+        self.queue.push(FromRole::Ready);
         linux::process::return_memory();
     }
 

@@ -150,6 +150,7 @@ impl Role {
         let link = address.key.link;
         self.kernel.address_added(&address);
         let shown = address.clone();
+        self.tell_of_duplicate(&shown);
         if self.links.add_address(address) {
             self.assigned(&shown);
             self.own_address_changed(link);
@@ -192,7 +193,7 @@ impl Role {
         let name = self.links.name_of(link);
         let by_peers =
             |i: &plan::Instance| !i.params.peers.is_empty() && Some(&*i.params.interface) == name;
-        if self.plan.instances.values().any(by_peers) {
+        if self.plan.instances.values().any(|one| by_peers(one)) {
             self.open_sockets();
         }
     }
@@ -233,6 +234,18 @@ impl Role {
         let all: Vec<vrrp::Link> = self.links.all().collect();
         for link in &all {
             self.router.handle_link(now, link);
+        }
+    }
+
+    /// Of a virtual address with `-nodad`, for which the kernel asks the network first.
+    fn tell_of_duplicate(&self, address: &Address) {
+        if address.is_duplicate() && self.kernel.is_virtual(&address.key) {
+            self.log.info(format!(
+                "Virtual address {} on {} is another host's too: duplicate address detection \
+                 failed, and the kernel does not use it",
+                address.key.prefix.addr(),
+                self.links.name_of(address.key.link).unwrap_or("?")
+            ));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Who is told of changes: named pipes by this process, scripts and mail by the supervisor.
 use super::Role;
 use crate::fifo::Fifo;
-use crate::link::{self, FromRole};
+use crate::link::FromRole;
 use plan::{Notify, Plan};
 use report::notice::{Notice, Occasion, Who};
 use vrrp::{Cause, Event, InstanceId, StateKind};
@@ -9,18 +9,19 @@ use vrrp::{Cause, Event, InstanceId, StateKind};
 /// The pipes in use.
 #[derive(Debug, Default)]
 pub(super) struct Pipes {
-    configured: plan::Fifos,
+    configured: [Option<plan::Fifo>; 2],
     open: Vec<Fifo>,
 }
 
 impl Role {
     /// Opens the pipes of the plan, unless they are open already.
     pub(super) fn open_pipes(&mut self) {
-        if self.pipes.configured == self.plan.global.fifos {
+        let fifos = &self.plan.global.fifos;
+        let configured = [fifos.all.clone(), fifos.vrrp.clone()];
+        if self.pipes.configured == configured {
             return;
         }
         self.pipes = Pipes::default();
-        let fifos = &self.plan.global.fifos;
         for place in fifos.all.iter().chain(&fifos.vrrp) {
             match Fifo::open(place, &self.plan.global.scripts) {
                 Ok(fifo) => self.pipes.open.push(fifo),
@@ -29,7 +30,7 @@ impl Role {
                     .info(format!("Unable to open notify fifo {}: {e}", place.path)),
             }
         }
-        self.pipes.configured = fifos.clone();
+        self.pipes.configured = configured;
     }
 
     /// A change of state of an instance.
@@ -100,12 +101,66 @@ impl Role {
     }
 
     fn tell_of(&mut self, notice: Notice) {
-        let Some((name, _)) = names(&self.plan, notice.who) else {
+        let Some((name, notify)) = names(&self.plan, notice.who) else {
             return;
         };
+        let is_followed = self.plan.follows(notify);
         let line = notice.line(name);
+        self.write_pipes(&line);
+        if is_followed {
+            self.queue.push(FromRole::Notice(notice));
+        }
+    }
+
+    /// `fifo_write_vrrp_states_on_reload`: all states, though they did not change.
+    pub(super) fn repeat_states(&mut self) {
+        if !self.plan.global.fifos.repeat_on_reload {
+            return;
+        }
+        let groups = self.plan.groups.iter().map(|(id, one)| {
+            let state = self.router.group_state(*id);
+            (Who::Group(*id), &one.name, state, 0)
+        });
+        let instances = self.plan.instances.iter().map(|(id, one)| {
+            let priority = self.router.effective_priority(*id);
+            let priority = priority.map_or(0, wire::Priority::get);
+            (
+                Who::Instance(*id),
+                &one.name,
+                self.router.state(*id),
+                priority,
+            )
+        });
+        let lines: Vec<String> = groups
+            .chain(instances)
+            .filter_map(|(who, name, state, priority)| {
+                let notice = Notice {
+                    who,
+                    occasion: Occasion::of(state?)?,
+                    priority,
+                    from: None,
+                    cause: None,
+                };
+                Some(notice.line(name))
+            })
+            .collect();
+        for line in lines {
+            self.write_pipes(&line);
+        }
+    }
+
+    /// A sync daemon that is new may follow an instance whose changes were nobody's business.
+    pub(super) fn tell_standing(&mut self) {
+        for id in self.plan.instances.keys() {
+            if let Some(state) = self.router.state(*id) {
+                self.queue.push(FromRole::Standing(*id, state));
+            }
+        }
+    }
+
+    fn write_pipes(&mut self, line: &str) {
         for fifo in &mut self.pipes.open {
-            match fifo.write(&line) {
+            match fifo.write(line) {
                 Ok(0) => {}
                 Ok(lost) => self.log.info(format!(
                     "{lost} lines for notify fifo {} were lost: nobody read it",
@@ -115,11 +170,6 @@ impl Role {
                     .log
                     .info(format!("Cannot write to notify fifo {}: {e}", fifo.path())),
             }
-        }
-        if let Err(e) = link::send(&self.channel, &FromRole::Notice(notice), None) {
-            self.log.info(format!(
-                "({name}) the supervisor cannot be told to run scripts: {e}"
-            ));
         }
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn check(config: &Config, plan: &Plan, findings: &mut Vec<Diagnostic>
 
 /// The meaning of a block, where it has one.
 fn meant<'a>(block: &Block, plan: &'a Plan) -> Option<&'a Instance> {
-    let mut all = plan.instances.values();
+    let mut all = plan.instances.values().map(|one| &**one);
     all.find(|instance| *instance.name == *block.name.value)
 }
 

@@ -24,7 +24,7 @@ const RANGE_MAX: usize = 65_536;
 /// The meaning of all virtual servers.
 pub(crate) fn build(
     config: &Config,
-    instances: &BTreeMap<InstanceId, Instance>,
+    instances: &BTreeMap<InstanceId, Box<Instance>>,
     findings: &mut Vec<Diagnostic>,
 ) -> Lvs {
     let (kernel, process) = (&config.global.kernel, &config.global.process);
@@ -131,7 +131,7 @@ fn namespace(config: &Config) -> Option<String> {
 /// Without `id` it has the identifier of the instance that it follows.
 fn sync_daemon(
     block: &config::SyncDaemon,
-    instances: &BTreeMap<InstanceId, Instance>,
+    instances: &BTreeMap<InstanceId, Box<Instance>>,
 ) -> SyncDaemon {
     let name = text(block.instance.as_ref());
     let mut instances = instances.values();
@@ -452,8 +452,8 @@ fn same_port(wanted: u16, service: Option<u16>, forwarding: Forwarding) -> u16 {
     }
 }
 
-fn command(script: Option<&config::Script>) -> Option<Box<Command>> {
-    script.map(|script| Box::new(notify::command(script)))
+fn command(script: Option<&config::Script>) -> Option<Command> {
+    script.map(notify::command)
 }
 
 /// `[10.0.0.1]:tcp:80`; digit by digit, since every server has a name.

@@ -84,7 +84,7 @@ fn plan(blocks: BTreeMap<u8, Block>) -> Plan {
             continue;
         }
         let id = InstanceId(u32::try_from(plan.instances.len()).unwrap());
-        plan.instances.insert(id, instance(name, &block));
+        plan.instances.insert(id, Box::new(instance(name, &block)));
         if block.group > 0 {
             let group = plan
                 .groups
@@ -128,7 +128,7 @@ fn moment() -> impl Strategy<Value = Duration> {
 const LONG: Duration = Duration::from_mins(1);
 
 /// What a step is about: what an instance is called is nothing that it knows.
-fn nameless(plan: &Plan) -> BTreeMap<InstanceId, Instance> {
+fn nameless(plan: &Plan) -> BTreeMap<InstanceId, Box<Instance>> {
     let mut all = plan.instances.clone();
     for one in all.values_mut() {
         one.name.clear();
@@ -140,18 +140,18 @@ fn nameless(plan: &Plan) -> BTreeMap<InstanceId, Instance> {
 fn apply(
     running: &Plan,
     changes: Vec<Change<InstanceId, Instance>>,
-) -> BTreeMap<InstanceId, Instance> {
+) -> BTreeMap<InstanceId, Box<Instance>> {
     let mut now = nameless(running);
     for change in changes {
         match change {
             Change::Keep(id) => assert!(now.contains_key(&id)),
             Change::Tune(id, mut new) | Change::Rebuild(id, mut new) => {
                 new.name.clear();
-                assert!(now.insert(id, new).is_some());
+                assert!(now.insert(id, Box::new(new)).is_some());
             }
             Change::Add(id, mut new) => {
                 new.name.clear();
-                assert!(now.insert(id, new).is_none());
+                assert!(now.insert(id, Box::new(new)).is_none());
             }
             Change::Remove(id) => assert!(now.remove(&id).is_some()),
         }
@@ -196,7 +196,7 @@ proptest! {
                 (None, None) => {}
             }
         }
-        let mut names: Vec<_> = next.instances.values().map(names).collect();
+        let mut names: Vec<_> = next.instances.values().map(|one| names(one)).collect();
         let mut wanted: Vec<_> = b.instances.values().map(|one| one.name.clone()).collect();
         names.sort();
         wanted.sort();

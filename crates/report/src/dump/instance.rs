@@ -23,7 +23,7 @@ pub(super) fn write(
     authentication(out, instance);
     addresses(out, plan, instance, block);
     peers(out, instance, block);
-    out.gap(Gap::Sockets, Some("No sockets allocated"));
+    out.gap(2, Gap::Sockets, Some("No sockets allocated"));
     items(out, instance);
     lists(out, config, plan, instance, block);
     telling(out, config, instance, block);
@@ -57,16 +57,16 @@ fn identity(out: &mut Out, plan: &Plan, instance: &Instance, block: &Block) {
     if params.family == Family::V6 {
         out.line(2, "Using Native IPv6");
     }
-    out.gap(Gap::State, None);
+    out.gap(2, Gap::State, None);
     flags(out, instance, block);
     let wanted = if params.start_master {
         "Wantstate = MASTER"
     } else {
         "Wantstate = BACKUP"
     };
-    out.gap(Gap::Wanted, Some(wanted));
+    out.gap(2, Gap::Wanted, Some(wanted));
     out.value(2, "Number of config faults", 0);
-    out.gap(Gap::Progress, None);
+    out.gap(2, Gap::Progress, None);
 }
 
 /// The original keeps flags in one word; those without a line of their own leave the list empty.
@@ -118,9 +118,9 @@ fn network(out: &mut Out, config: &Config, plan: &Plan, instance: &Instance, blo
     }
     let source = params.source.filter(|_| block.source.is_some());
     let source = source.map(|source| format!("Using src_ip = {source} (from configuration)"));
-    out.gap(Gap::Source, source.as_deref());
+    out.gap(2, Gap::Source, source.as_deref());
     if params.peers.is_empty() {
-        out.line(2, format!("Multicast address {}", params.group));
+        out.line(2, format_args!("Multicast address {}", params.group));
     }
 }
 
@@ -225,16 +225,20 @@ fn election(out: &mut Out, instance: &Instance, block: &Block) {
     }
     out.value(2, "Virtual Router ID", params.vrid);
     out.value(2, "Priority", params.priority);
-    out.gap(Gap::Priority, None);
+    out.gap(2, Gap::Priority, None);
     if params.preempt == Preempt::No {
         out.value(2, "Highest other priority", 0);
     }
     out.value(2, "Advert interval", interval(params));
-    out.gap(Gap::LastAdvert, Some("Last advert sent = 0.000000"));
+    out.gap(2, Gap::LastAdvert, Some("Last advert sent = 0.000000"));
     out.value(2, "Accept", enabled(instance.accept));
     out.value(2, "Preempt", enabled(params.preempt != Preempt::No));
     if let Preempt::After(delay) = params.preempt {
-        out.value(2, "Preempt delay", format!("{} secs", delay.as_secs_f64()));
+        out.value(
+            2,
+            "Preempt delay",
+            format_args!("{} secs", delay.as_secs_f64()),
+        );
     }
     out.value(
         2,
@@ -273,10 +277,14 @@ fn authentication(out: &mut Out, instance: &Instance) {
             HmacMode::Permissive => "permissive",
             HmacMode::ReceiveOnly => "receive-only",
         };
-        out.value(2, "Authentication extension", format!("HMAC, mode {mode}"));
+        out.value(
+            2,
+            "Authentication extension",
+            format_args!("HMAC, mode {mode}"),
+        );
         for (id, _) in &hmac.keys {
             let active = if *id == hmac.active { " (active)" } else { "" };
-            out.line(3, format!("Key {id} = ********{active}"));
+            out.line(3, format_args!("Key {id} = ********{active}"));
         }
     }
 }
@@ -290,7 +298,7 @@ fn addresses(out: &mut Out, plan: &Plan, instance: &Instance, block: &Block) {
         .zip(lines)
         .map(|(address, line)| address_line(address, Some(line), &plan.uppers));
     if advertised > 0 {
-        out.line(2, format!("Virtual IP ({advertised}):"));
+        out.line(2, format_args!("Virtual IP ({advertised}):"));
     }
     for line in lines.by_ref().take(advertised) {
         out.held(&line);
@@ -392,7 +400,7 @@ fn peers(out: &mut Out, instance: &Instance, block: &Block) {
     for peer in &block.more.unicast_peers {
         let (least, most) = (peer.min_ttl.unwrap_or(0), peer.max_ttl.unwrap_or(255));
         let address = peer.address.value;
-        out.line(3, format!("{address} min_ttl {least} max_ttl {most}"));
+        out.line(3, format_args!("{address} min_ttl {least} max_ttl {most}"));
     }
     let compatible = match block.more.old_unicast_checksum {
         None => "no",
@@ -407,13 +415,13 @@ fn items(out: &mut Out, instance: &Instance) {
         out.line(2, "Virtual Routes :");
     }
     for route in &instance.routes {
-        out.held(&policy::route(route));
+        out.held(policy::route(route));
     }
     if !instance.rules.is_empty() {
         out.line(2, "Virtual Rules :");
     }
     for rule in &instance.rules {
-        out.held(&policy::rule(rule));
+        out.held(policy::rule(rule));
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) fn shown(prefix: Prefix) -> String {
     }
 }
 
-pub(super) fn route(route: &Route) -> String {
+pub(crate) fn route(route: &Route) -> String {
     let r = &route.route;
     let mut words = Words(String::from(match r.insert {
         Insert::Prepend => "prepend",
@@ -213,7 +213,7 @@ fn ip_tunnel(tunnel: &IpTunnel) -> String {
     words.0
 }
 
-pub(super) fn rule(rule: &Rule) -> String {
+pub(crate) fn rule(rule: &Rule) -> String {
     let r = &rule.rule;
     let mut words = Words::default();
     if r.not {

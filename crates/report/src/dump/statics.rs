@@ -72,12 +72,12 @@ fn pauses(out: &mut Out, config: &Config) {
         ];
         for (label, pause) in pauses {
             let pause = pause.map_or(Duration::ZERO, |pause| pause.value);
-            out.value(1, label, format!("{:.6}", pause.as_secs_f64()));
+            out.value(1, label, format_args!("{:.6}", pause.as_secs_f64()));
         }
         out.line(1, "Interfaces");
         for name in group.interface.iter().chain(&group.interfaces) {
             // two blanks, which no depth has
-            out.line(1, format!(" {}", name.value));
+            out.line(1, format_args!(" {}", name.value));
         }
     }
 }

@@ -36,8 +36,7 @@ fn group(out: &mut Out, config: &Config, plan: &Plan, planned: &plan::Group, blo
     };
     // the gap's line has one blank only
     let idle = format!("VRRP Sync Group = {}, BACKUP", planned.name);
-    out.rows
-        .push(plan::Row::Gap(Gap::Group, Some(super::indented(1, &idle))));
+    out.gap(1, Gap::Group, Some(&idle));
     out.line(2, "VRRP member instances :");
     for member in members() {
         out.line(3, &member.name);
@@ -96,7 +95,7 @@ pub(super) fn lists(
         if lines.is_empty() {
             continue;
         }
-        out.line(2, format!("Tracked {what} :"));
+        out.line(2, format_args!("Tracked {what} :"));
         for line in lines {
             out.line(3, line);
         }
@@ -226,7 +225,7 @@ fn own_weight(out: &mut Out, written: Option<Weight>, default: i32) {
     let weight = written.map_or(default, |weight| weight.value.value);
     let reverse = written.is_some_and(|weight| weight.reverse);
     let reverse = if reverse { " reverse" } else { "" };
-    out.value(2, "Weight", format!("{weight}{reverse}"));
+    out.value(2, "Weight", format_args!("{weight}{reverse}"));
 }
 
 fn scripts(out: &mut Out, config: &Config, plan: &Plan) {
@@ -241,7 +240,7 @@ fn scripts(out: &mut Out, config: &Config, plan: &Plan) {
         out.value(1, "VRRP Script", name);
         out.value(2, "Command", quoted(&script.command));
         script_numbers(out, script, block);
-        out.gap(Gap::Reading, None);
+        out.gap(2, Gap::Reading, None);
         out.value(2, "Script uid:gid", user(config, &script.command));
         out.line(2, "VRRP instances :");
         trackers(out, plan, id);
@@ -256,7 +255,7 @@ fn script_numbers(out: &mut Out, script: &plan::Script, block: &TrackScript) {
         format!("{} sec", script.interval.as_secs_f64()),
     );
     let timeout = block.timeout.map_or(0.0, |time| time.value.as_secs_f64());
-    out.value(2, "Timeout", format!("{timeout} sec"));
+    out.value(2, "Timeout", format_args!("{timeout} sec"));
     own_weight(out, block.weight, 0);
     out.value(2, "Rise", number(block.rise));
     out.value(2, "Fall", number(block.fall));
@@ -290,7 +289,7 @@ fn files(out: &mut Out, config: &Config, plan: &Plan) {
         out.about(Subject::Object(name.clone()));
         out.value(1, "Track file", name);
         out.value(2, "File", &file.path);
-        out.gap(Gap::Reading, Some("Status = 0"));
+        out.gap(2, Gap::Reading, Some("Status = 0"));
         own_weight(out, block.and_then(|block| block.weight), 1);
         trackers(out, plan, id);
     }
@@ -326,13 +325,13 @@ fn one_process(out: &mut Out, process: &plan::Process, block: &TrackProcess) {
     if process.quorum_max != u32::MAX {
         out.value(2, "Max processes", process.quorum_max);
     }
-    out.gap(Gap::Reading, Some("Have quorum = false"));
+    out.gap(2, Gap::Reading, Some("Have quorum = false"));
     own_weight(out, block.weight, 0);
     for (label, delay) in [
         ("Terminate delay", process.terminate_delay),
         ("Fork delay", process.fork_delay),
     ] {
-        out.value(2, label, format!("{:.6}s", delay.as_secs_f64()));
+        out.value(2, label, format_args!("{:.6}s", delay.as_secs_f64()));
     }
     out.value(2, "Full command", process.full_command);
 }
@@ -345,7 +344,7 @@ fn bfds(out: &mut Out, config: &Config, plan: &Plan) {
         out.about(Subject::Object(name.clone()));
         out.value(1, "VRRP Track BFD", name);
         own_weight(out, block.and_then(|block| block.weight), 0);
-        out.gap(Gap::Reading, Some("Bfd is down"));
+        out.gap(2, Gap::Reading, Some("Bfd is down"));
         out.line(2, "Tracking VRRP instances :");
         trackers(out, plan, id);
     }

@@ -243,13 +243,13 @@ mod tests {
         plan.global.fifos.all = Some(plan::Fifo {
             path: "/x".into(),
             owner: None,
-            script: Some(Command {
-                words: vec![program.to_str().unwrap().into()],
-                user: Some(plan::RunAs {
+            script: Some(Command::new(
+                vec![program.to_str().unwrap().into()],
+                Some(plan::RunAs {
                     user: "root".into(),
                     group: None,
                 }),
-            }),
+            )),
         });
         plan
     }

@@ -5,10 +5,7 @@ use nix::unistd::Pid;
 
 pub(super) fn job(script: &str, limit: Option<Duration>) -> Job<&'static str> {
     Job {
-        command: Command {
-            words: vec!["/bin/sh".into(), "-c".into(), script.into()],
-            user: None,
-        },
+        command: Command::new(vec!["/bin/sh".into(), "-c".into(), script.into()], None),
         more: Vec::new(),
         credentials: Credentials::own(),
         guarded: false,

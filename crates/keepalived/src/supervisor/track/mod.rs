@@ -68,6 +68,10 @@ impl Tracking {
         self.files.known().chain(self.processes.known()).collect()
     }
 
+    pub(super) fn tallies(&self) -> report::json::Tallies {
+        self.processes.tallies()
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let scripts = self.scripts.values().map(Pace::due).min();
         [
@@ -189,7 +193,7 @@ impl Supervisor {
         let Some(child) = slots.find_map(|slot| slot.child.as_ref()) else {
             return;
         };
-        let told = |one| child.tell(&ToRole::News(one), None);
+        let told = |one| child.tell(&ToRole::News(one));
         match news.into_iter().try_for_each(told) {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
                 let retold = self.tracking.retell_at.replace(Instant::now() + RETELL);

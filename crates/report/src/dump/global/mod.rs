@@ -72,7 +72,7 @@ fn identity(out: &mut Out, config: &Config, hostname: &str) {
     }
     let links = on(config.global.scripts.use_symlink_paths);
     let links = if links { "Keep" } else { "Replace" };
-    out.line(1, format!("{links} symlinks in script paths"));
+    out.line(1, format_args!("{links} symlinks in script paths"));
     let id = word(config.global.router_id.as_ref(), hostname);
     out.value(1, "Router ID", id);
 }
@@ -140,7 +140,11 @@ fn reload(out: &mut Out, config: &Config) {
         } else {
             ""
         };
-        out.value(1, "Reload time file", format!("{}{repeat}", file.value));
+        out.value(
+            1,
+            "Reload time file",
+            format_args!("{}{repeat}", file.value),
+        );
     }
     if let Some(file) = &process.reload_file {
         let default = "/run/keepalived/keepalived.reload";

@@ -18,7 +18,7 @@ pub(super) fn write(out: &mut Out, config: &Config) {
     let most = most.map_or(0, |v| v.value.unwrap_or(99));
     out.value(1, "Max auto priority", most);
     let delay = or(process.min_auto_priority_delay, 1_000_000);
-    out.value(1, "Min auto priority delay", format!("{delay} usecs"));
+    out.value(1, "Min auto priority delay", format_args!("{delay} usecs"));
     for one in [
         Process {
             name: "VRRP",

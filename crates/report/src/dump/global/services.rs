@@ -47,7 +47,7 @@ fn sync_daemon(out: &mut Out, daemon: &SyncDaemon) {
         out.value(1, "LVS syncd maxlen", length);
     }
     if let Some(group) = daemon.group {
-        out.line(1, format!("LVS mcast group {group}"));
+        out.line(1, format_args!("LVS mcast group {group}"));
     }
     if let Some(port) = daemon.port {
         out.value(1, "LVS syncd mcast port", port);
@@ -76,7 +76,7 @@ pub(super) fn fifos(out: &mut Out, config: &Config) {
         let path = &fifo.command.value;
         let owner = user(config, fifo);
         let label = format!("{what} notify fifo");
-        out.value(1, &label, format!("{path}, uid:gid {owner}"));
+        out.value(1, &label, format_args!("{path}, uid:gid {owner}"));
         if let Some(script) = script {
             let text = command(config, script, Some(path));
             out.value(1, &format!("{label} script"), text);
@@ -110,7 +110,7 @@ pub(super) fn snmp(out: &mut Out, config: &Config) {
         ("SNMP RFCv3", snmp.enable_snmp_rfcv3 || snmp.enable_snmp_rfc),
         ("SNMP traps", snmp.enable_traps),
     ] {
-        out.line(1, format!("{what} {}", state(flag)));
+        out.line(1, format_args!("{what} {}", state(flag)));
     }
     let socket = word(
         snmp.snmp_socket.as_ref(),
@@ -121,19 +121,16 @@ pub(super) fn snmp(out: &mut Out, config: &Config) {
     let rs = snmp.snmp_rs_stats_update_interval.or(vs);
     out.value(1, "SNMP VS stats update interval", micros(vs, 5.0));
     out.value(1, "SNMP RS stats update interval", micros(rs, 5.0));
-    out.line(1, format!("DBus {}", state(snmp.enable_dbus)));
+    out.line(1, format_args!("DBus {}", state(snmp.enable_dbus)));
     let name = word(snmp.dbus_service_name.as_ref(), "");
     out.value(1, "DBus service name", name);
     let none = word(snmp.dbus_no_interface_name.as_ref(), "none");
     out.value(1, "DBus no interface name", none);
     let security = state(config.global.enable_script_security);
-    out.line(1, format!("Script security {security}"));
-    let nobody = plan::Command {
-        words: Vec::new(),
-        user: None,
-    };
+    out.line(1, format_args!("Script security {security}"));
+    let nobody = plan::Command::new(Vec::new(), None);
     let user = super::super::tracks::user(config, &nobody);
-    out.line(1, format!("Default script uid:gid {user}"));
+    out.line(1, format_args!("Default script uid:gid {user}"));
 }
 
 /// Buffers and what else has its keyword's name for a label.
@@ -197,7 +194,7 @@ pub(super) fn limits(out: &mut Out, config: &Config) {
 
 fn rest(out: &mut Out, config: &Config) {
     let (vrrp, process) = (&config.global.vrrp, &config.global.process);
-    out.value(1, "umask", format!("0{:o}", or(process.umask, 0o177)));
+    out.value(1, "umask", format_args!("0{:o}", or(process.umask, 0o177)));
     for (label, delay) in [
         ("vrrp_startup_delay", vrrp.startup_delay),
         ("vrrp_delay_after_boot", vrrp.delay_after_boot),
@@ -214,12 +211,15 @@ fn rest(out: &mut Out, config: &Config) {
     }
     written(out, "VMAC prefix", vrrp.vmac_prefix.as_ref());
     written(out, "VMAC address prefix", vrrp.vmac_addr_prefix.as_ref());
-    out.line(1, format!("json_version {}", or(process.json_version, 1)));
+    out.line(
+        1,
+        format_args!("json_version {}", or(process.json_version, 1)),
+    );
     let usr = word(process.iproute_usr_dir.as_ref(), "/usr/share/iproute2");
     let etc = word(process.iproute_etc_dir.as_ref(), "/etc/iproute2");
-    out.line(1, format!("iproute usr directory {usr}"));
-    out.line(1, format!("iproute etc directory {etc}"));
+    out.line(1, format_args!("iproute usr directory {usr}"));
+    out.line(1, format_args!("iproute etc directory {etc}"));
     if let Some(file) = &process.state_dump_file {
-        out.line(1, format!("state dump file {}", file.value));
+        out.line(1, format_args!("state dump file {}", file.value));
     }
 }

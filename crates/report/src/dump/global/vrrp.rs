@@ -80,7 +80,7 @@ fn announcements(out: &mut Out, config: &Config) {
     };
     let seconds = extra.map_or(0, |extra| extra.interval.value.as_secs());
     let label = format!("Gratuitous ARP for each secondary {what}");
-    out.value(1, &label, format!("{seconds}s"));
+    out.value(1, &label, format_args!("{seconds}s"));
 }
 
 fn filter(out: &mut Out, config: &Config) {
@@ -123,5 +123,5 @@ fn filter(out: &mut Out, config: &Config) {
     } else {
         "without"
     };
-    out.line(1, format!("nftables {counters} counters"));
+    out.line(1, format_args!("nftables {counters} counters"));
 }

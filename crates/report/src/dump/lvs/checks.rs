@@ -22,7 +22,7 @@ pub(super) fn write(out: &mut Out, plan: &Plan, live: Option<&Pools>) {
     for service in &plan.lvs.servers {
         for server in &service.servers {
             for check in &server.checks {
-                out.line(1, format!("{} -> {}", service.name, server.name));
+                out.line(1, format_args!("{} -> {}", service.name, server.name));
                 one(out, check, live);
             }
         }
@@ -89,7 +89,7 @@ fn endpoint(out: &mut Out, to: &Endpoint) {
         (Some(address), port) => {
             out.value(3, "Bind to", bracketed(address, port.unwrap_or(0)));
         }
-        (None, Some(port)) => out.value(3, "Bind to", format!("[]:{port}")),
+        (None, Some(port)) => out.value(3, "Bind to", format_args!("[]:{port}")),
         (None, None) => {}
     }
     if let Some(interface) = &to.bind_interface {
@@ -124,10 +124,10 @@ fn http(out: &mut Out, http: &Http, fast_recovery: bool) {
         .tls
         .as_ref()
         .is_some_and(|tls| tls.names.iter().any(Option::is_some));
-    out.line(2, format!("Enable SNI {}", set(named)));
-    out.line(2, format!("Fast recovery {}", set(fast_recovery)));
+    out.line(2, format_args!("Enable SNI {}", set(named)));
+    out.line(2, format_args!("Fast recovery {}", set(fast_recovery)));
     if let Some(tls) = &http.tls {
-        out.line(2, format!("tls_compliant {}", set(tls.compliant)));
+        out.line(2, format_args!("tls_compliant {}", set(tls.compliant)));
     }
     for url in &http.urls {
         self::url(out, url, http);
@@ -138,7 +138,7 @@ fn url(out: &mut Out, url: &Url, http: &Http) {
     out.value(2, "Checked url", &url.path);
     if let Some(digest) = url.digest {
         let hex = u128::from_be_bytes(digest);
-        out.value(3, "digest", format!("{hex:032x}"));
+        out.value(3, "digest", format_args!("{hex:032x}"));
     }
     out.line(3, "HTTP Status Code(s)");
     for (from, to) in &url.status {
@@ -161,7 +161,7 @@ fn url(out: &mut Out, url: &Url, http: &Http) {
 }
 
 fn regex(out: &mut Out, regex: &Regex) {
-    out.value(3, "Regex", format!("\"{}\"", regex.pattern));
+    out.value(3, "Regex", format_args!("\"{}\"", regex.pattern));
     if regex.inverted {
         out.line(3, "Regex no match");
     }
@@ -178,7 +178,7 @@ fn regex(out: &mut Out, regex: &Regex) {
         .filter_map(|bit| REGEX_OPTIONS.get(bit).copied())
         .collect();
     let names = names.join(" ");
-    out.line(3, format!("Regex options: {names}"));
+    out.line(3, format_args!("Regex options: {names}"));
 }
 
 fn dns(out: &mut Out, dns: &Dns) {
@@ -225,6 +225,6 @@ fn misc(out: &mut Out, misc: &Misc) {
     out.value(2, "dynamic", dynamic);
     if let Some(user) = &misc.command.user {
         let group = user.group.as_ref().unwrap_or(&user.user);
-        out.value(2, "user:group", format!("{}:{group}", user.user));
+        out.value(2, "user:group", format_args!("{}:{group}", user.user));
     }
 }

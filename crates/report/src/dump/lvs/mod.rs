@@ -11,7 +11,7 @@ use pool::Pools;
 use std::collections::BTreeMap;
 
 /// All sections; without state while nothing runs.
-pub(crate) fn lines(plan: &Plan, live: Option<&Pools>) -> Vec<String> {
+pub(crate) fn text(plan: &Plan, live: Option<&Pools>) -> String {
     let mut out = Out::default();
     tls(&mut out, plan);
     out.title("LVS Topology");
@@ -24,7 +24,7 @@ pub(crate) fn lines(plan: &Plan, live: Option<&Pools>) -> Vec<String> {
     checks::write(&mut out, plan, live);
     files(&mut out, plan);
     bfds(&mut out, plan);
-    out.lines()
+    out.text()
 }
 
 fn tls(out: &mut Out, plan: &Plan) {
@@ -53,7 +53,7 @@ fn tls(out: &mut Out, plan: &Plan) {
     }
     for (label, file) in all {
         if let Some(file) = file {
-            out.line(1, format!("{label} : {file}"));
+            out.line(1, format_args!("{label} : {file}"));
         }
     }
 }
@@ -89,7 +89,7 @@ fn server_group(out: &mut Out, plan: &Plan, group: &Group) {
                 Target::Fwmark(mark) => format!("FWMARK = {mark}"),
             },
         );
-        out.line(3, format!("Used by {used}"));
+        out.line(3, format_args!("Used by {used}"));
     }
 }
 

@@ -16,11 +16,11 @@ pub(super) fn write(out: &mut Out, service: &VirtualServer, live: Option<&Pools>
     out.line(1, "------< Virtual server >------");
     head(out, service);
     balancing(out, service);
-    out.line(2, format!("alpha is {}", on(service.alpha)));
-    out.line(2, format!("omega is {}", on(service.omega)));
+    out.line(2, format_args!("alpha is {}", on(service.alpha)));
+    out.line(2, format_args!("omega is {}", on(service.omega)));
     rhythm(out, &service.inherited);
     let inhibit = on(service.inhibit_on_failure);
-    out.line(2, format!("Inhibit on failure is {inhibit}"));
+    out.line(2, format_args!("Inhibit on failure is {inhibit}"));
     quorum(out, service, live);
     for server in &service.servers {
         real(out, service, server, live);
@@ -31,7 +31,7 @@ fn head(out: &mut Out, service: &VirtualServer) {
     match service.services.first() {
         _ if service.group.is_some() => out.value(1, "VS GROUP", &service.name),
         Some(ServiceKey::Address { address, port, .. }) => {
-            out.line(1, format!("VS VIP = {address}, VPORT = {port}"));
+            out.line(1, format_args!("VS VIP = {address}, VPORT = {port}"));
         }
         Some(ServiceKey::Fwmark { mark, .. }) => out.value(1, "VS FWMARK", mark),
         None => {}
@@ -135,7 +135,7 @@ fn script(out: &mut Out, label: &str, command: Option<&Command>) {
         let group = user.group.as_ref().unwrap_or(&user.user);
         format!(", user {}:{group}", user.user)
     });
-    out.value(2, label, format!("{}{user}", quoted(command)));
+    out.value(2, label, format_args!("{}{user}", quoted(command)));
 }
 
 fn quorum(out: &mut Out, service: &VirtualServer, live: Option<&Pools>) {
@@ -164,7 +164,10 @@ fn quorum(out: &mut Out, service: &VirtualServer, live: Option<&Pools>) {
     if let Some(sorry) = &service.sorry {
         out.value(2, "sorry server", &sorry.name);
         out.value(3, "forwarding method", forwarding(sorry.forwarding));
-        out.line(3, format!("Inhibit on failure is {}", on(sorry.inhibit)));
+        out.line(
+            3,
+            format_args!("Inhibit on failure is {}", on(sorry.inhibit)),
+        );
     }
     let up = live.is_none_or(|pools| pools.has_quorum(service.id));
     let any = |server: &RealServer| live.is_none_or(|pools| pools.is_alive(service.id, server.id));
@@ -187,7 +190,7 @@ fn real(out: &mut Out, service: &VirtualServer, server: &RealServer, live: Optio
         format!("RIP = {address}, RPORT = {port}, WEIGHT = {weight} EFF WEIGHT = {effective}"),
     );
     out.value(2, "forwarding method", forwarding(server.forwarding));
-    out.line(2, format!("Alpha is {}", on(alpha)));
+    out.line(2, format_args!("Alpha is {}", on(alpha)));
     let timeout = server.setting(service, |own| own.connect_timeout);
     out.value(
         2,
@@ -211,12 +214,12 @@ fn real(out: &mut Out, service: &VirtualServer, server: &RealServer, live: Optio
         },
     );
     let inhibit = on(server.inhibit_on_failure);
-    out.line(2, format!("Inhibit on failure is {inhibit}"));
-    script(out, "RS up notify script", server.notify_up.as_deref());
-    script(out, "RS down notify script", server.notify_down.as_deref());
+    out.line(2, format_args!("Inhibit on failure is {inhibit}"));
+    script(out, "RS up notify script", server.notify_up.as_ref());
+    script(out, "RS down notify script", server.notify_down.as_ref());
     let own = server.inherited.as_deref();
     if let Some(host) = own.and_then(|own| own.virtualhost.as_ref()) {
-        out.line(2, format!(" VirtualHost = '{host}'"));
+        out.line(2, format_args!(" VirtualHost = '{host}'"));
     }
     out.value(2, "Using smtp notification", yes(server.alert));
     out.value(2, "initial weight", weight);
@@ -238,7 +241,7 @@ fn followed(out: &mut Out, server: &RealServer) {
     }
     for probe in probes() {
         if let Probe::File(file) = probe {
-            out.line(3, format!("{}, weight {}", file.name, file.weight));
+            out.line(3, format_args!("{}, weight {}", file.name, file.weight));
         }
     }
     if probes().any(|probe| matches!(probe, Probe::Bfd(_))) {

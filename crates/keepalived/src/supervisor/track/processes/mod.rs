@@ -13,6 +13,7 @@ use linux::process_events::ProcessEvent;
 use look::Look;
 use plan::{Plan, Process, Source};
 use quorum::Quorum;
+use report::json::{Tallies, Tally};
 use sight::Watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -198,9 +199,7 @@ impl Processes {
     fn conclude(&mut self, now: Instant) -> Vec<News> {
         let mut news = Vec::new();
         for (id, (process, quorum)) in &mut self.all {
-            let copies = self.running.values();
-            let copies = copies.filter(|copy| copy.counts_for.contains(id)).count();
-            let copies = u32::try_from(copies).unwrap_or(u32::MAX);
+            let copies = copies(&self.running, *id);
             if quorum.see(now, process, copies)
                 && let Some(met) = quorum.met
             {
@@ -209,6 +208,29 @@ impl Processes {
         }
         news
     }
+
+    /// What dumps tell of them.
+    pub(super) fn tallies(&self) -> Tallies {
+        let all = self.all.iter();
+        all.map(|(id, (process, quorum))| {
+            let waits = quorum.due(process).is_some();
+            let tally = Tally {
+                copies: copies(&self.running, *id),
+                forming: waits && quorum.met == Some(false),
+                failing: waits && quorum.met == Some(true),
+            };
+            (*id, tally)
+        })
+        .collect()
+    }
+}
+
+/// So many processes count for it.
+fn copies(running: &BTreeMap<u32, Counted>, id: TrackerId) -> u32 {
+    let counting = running
+        .values()
+        .filter(|copy| copy.counts_for.contains(&id));
+    u32::try_from(counting.count()).unwrap_or(u32::MAX)
 }
 
 fn reading(met: bool) -> Reading {

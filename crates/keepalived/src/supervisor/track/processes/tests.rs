@@ -17,6 +17,7 @@ fn plan(argument: &str) -> Plan {
         terminate_delay: Duration::ZERO,
     };
     let object = plan::Object {
+        weight: 0,
         tracker: Tracker {
             name: "p".into(),
             kind: TrackerKind::Process,
