@@ -9,14 +9,15 @@
 use lab::Space;
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
+use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::ssl::{SslAcceptor, SslMethod};
 use openssl::x509::X509;
 use plan::lvs::{Dns, Endpoint, Http, HttpTls, HttpVersion, Probe, Regex, Smtp, Tls, Url};
 use probe::{Contexts, Job};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// For servers that never answer as they should.
@@ -375,8 +376,8 @@ fn a_check_comes_from_where_it_should() {
     assert!(why.starts_with("cannot be made here: "), "{why}");
 }
 
-/// A server with a certificate that nobody signed and that ended yesterday.
-fn acceptor() -> SslAcceptor {
+/// A certificate that nobody signed and that ended yesterday, and its key.
+fn certificate() -> (X509, PKey<Private>) {
     let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
     let mut certificate = X509::builder().unwrap();
     certificate.set_version(2).unwrap();
@@ -388,16 +389,25 @@ fn acceptor() -> SslAcceptor {
     certificate.set_not_before(&from).unwrap();
     certificate.set_not_after(&to).unwrap();
     certificate.sign(&key, MessageDigest::sha256()).unwrap();
+    (certificate.build(), key)
+}
+
+/// A server that shows it, and so many more of the kind behind it.
+fn acceptor(more: usize) -> SslAcceptor {
+    let (certificate, key) = certificate();
     let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
     acceptor.set_private_key(&key).unwrap();
-    acceptor.set_certificate(&certificate.build()).unwrap();
+    acceptor.set_certificate(&certificate).unwrap();
+    for _ in 0..more {
+        acceptor.add_extra_chain_cert(certificate.clone()).unwrap();
+    }
     acceptor.build()
 }
 
 #[test]
 fn tls_is_spoken_with_whomever_and_without_farewell() {
     let secure = |port| Probe::Http(Box::new(patient(port, true)));
-    let acceptor = acceptor();
+    let acceptor = acceptor(0);
     let serve = |status: &'static str| {
         let acceptor = acceptor.clone();
         move |stream: TcpStream| {
@@ -419,4 +429,77 @@ fn tls_is_spoken_with_whomever_and_without_farewell() {
     };
     let why = verdict(strict, serve("200 OK")).unwrap_err();
     assert!(why.starts_with("answer: "), "{why}");
+}
+
+#[test]
+fn a_chain_of_certificates_without_end_fails() {
+    let secure = |port| Probe::Http(Box::new(patient(port, true)));
+    let acceptor = acceptor(1000);
+    let before = peak();
+    let chain = move |stream: TcpStream| drop(acceptor.accept(stream));
+    let why = verdict(secure, chain).unwrap_err();
+    assert!(why.starts_with("TLS: "), "{why}");
+    let grown = peak() - before;
+    assert!(grown < 32 * 1024, "{grown} KiB more");
+}
+
+/// Messages that a client has to pass over, without end: it does other things meanwhile, and ends.
+#[test]
+fn a_handshake_that_never_gets_on_fails_in_time() {
+    let floods: [(&[u8], usize); 3] = [
+        // HelloRequest, a change of ciphers, a warning
+        (b"\x16\x03\x03\0\x04\0\0\0\0", 1000),
+        (b"\x14\x03\x03\0\x01\x01", 1000),
+        (b"\x15\x03\x03\0\x02\x01\x64", 1000),
+    ];
+    let before = peak();
+    for (record, many) in floods {
+        let flood = move |mut stream: TcpStream| {
+            hear(&mut stream);
+            let records = record.repeat(many);
+            while stream.write_all(&records).is_ok() {}
+        };
+        let why = verdict(secure, flood).unwrap_err();
+        let in_time = why == "TLS handshake: no answer in time";
+        assert!(in_time || why.starts_with("TLS: "), "{why}");
+    }
+    let grown = peak() - before;
+    assert!(grown < 32 * 1024, "{grown} KiB more");
+}
+
+/// TLS 1.3 lets a server ask for new keys as often as it likes.
+#[test]
+fn new_keys_without_end_fail_in_time() {
+    let space = network();
+    let (certificate, key) = certificate();
+    let private = key.private_key_to_pem_pkcs8().unwrap();
+    space
+        .write("/run/cert", certificate.to_pem().unwrap())
+        .unwrap();
+    space.write("/run/key", private).unwrap();
+    let mut server = Command::new("openssl");
+    server.args(["s_server", "-accept", "127.0.0.1:4433", "-tls1_3"]);
+    server.args(["-cert", "/run/cert", "-key", "/run/key"]);
+    server.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut server = space.spawn(server).unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap() == "ACCEPT"));
+    let mut asks = server.stdin.take().unwrap();
+    let flood = std::thread::spawn(move || {
+        // what it prints has to go somewhere
+        let talk = std::thread::spawn(move || lines.count());
+        while asks.write_all(b"K\n").is_ok() {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        talk.join().unwrap()
+    });
+    let before = peak();
+    let why = run(&space, || secure(4433)).unwrap_err();
+    let grown = peak() - before;
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let said = flood.join().unwrap();
+    assert_eq!(why, "answer: no answer in time");
+    assert!(said > 10, "{said} lines: it sent no keys");
+    assert!(grown < 32 * 1024, "{grown} KiB more");
 }
