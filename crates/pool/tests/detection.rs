@@ -1,6 +1,6 @@
 //! How long it takes until a server's death and its return count: never longer than what is
 //! configured and what the checks themselves take.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use core::time::Duration;
 use pool::{CheckId, CheckParams, Effect, Params, PoolId, Pools, ServerId, ServerParams, Verdict};
