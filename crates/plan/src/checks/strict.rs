@@ -1,7 +1,8 @@
 //! `vrrp_strict`: what the RFC does not allow is reset.
 use super::groups::is_owner;
-use conf::config::{Instance as Block, StartState};
+use conf::config::{Address, Instance as Block, StartState};
 use conf::{Config, Diagnostic, Severity, Span};
+use std::net::IpAddr;
 use wire::Version;
 
 pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
@@ -54,6 +55,16 @@ fn instance(block: &Block, version: Version, findings: &mut Vec<Diagnostic>) {
             "preempt_delay is incompatible with strict mode - resetting",
         );
     }
+    if let Some(first) = block
+        .addresses
+        .first()
+        .filter(|first| !is_link_local(first))
+    {
+        tell(
+            Some(first.span),
+            "the first IPv6 VIP address must be link local",
+        );
+    }
     if let Some(adverts) = block
         .down_timer_adverts
         .filter(|adverts| adverts.value != 3)
@@ -90,5 +101,13 @@ fn instance(block: &Block, version: Version, findings: &mut Vec<Diagnostic>) {
             None,
             "xmit_base is incompatible with strict mode - resetting",
         );
+    }
+}
+
+/// What RFC 9568 section 5.2.9 wants to come first in IPv6; IPv4 knows no such thing.
+fn is_link_local(address: &Address) -> bool {
+    match address.prefix.addr() {
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+        IpAddr::V4(_) => true,
     }
 }
