@@ -432,7 +432,8 @@ impl Walker {
             .word(1)
             .map_or_else(String::new, |w| w.text().into_owned());
         let Some((_, old)) = seen.iter_mut().find(|(name, _)| *name == row.name) else {
-            if line.word(1).is_some() {
+            // a value that may be left out is one
+            if line.word(1).is_some() || matches!(row.set, Set::Line { .. }) {
                 seen.push((row.name, value.into()));
             }
             return true;

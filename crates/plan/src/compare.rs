@@ -4,7 +4,7 @@ use crate::{Instance, Plan};
 use conf::{Diagnostic, Severity};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use vrrp::{Auth, Preempt, Tracked};
+use vrrp::{Auth, Tracked};
 use wire::{Family, Version};
 
 /// One node: how it is called, and what its configuration means.
@@ -229,12 +229,6 @@ impl Pair<'_> {
                 let help = "such a weight never changes the winner; make it larger than the gap between the priorities";
                 self.tell("weight-too-small", text, help);
             }
-        }
-        if [p, q].iter().all(|params| params.preempt == Preempt::No)
-            && p.start_master != q.start_master
-        {
-            let text = format!("{}: nopreempt, and state MASTER on one node only", one.name);
-            self.tell("nopreempt-state", text, "write 'state BACKUP' on both");
         }
     }
 

@@ -51,6 +51,7 @@ pub(super) fn virtual_line(cx: &mut Cx, line: &Line<'_>) {
         cx.push(found.help("write it in virtual_ipaddress_excluded, or in an instance of its own"));
         return;
     }
+    no_group(cx, &address);
     if !duplicate(cx, &address, "VIP") {
         cx.instance.addresses.push(address);
     }
@@ -60,8 +61,18 @@ pub(super) fn excluded_line(cx: &mut Cx, line: &Line<'_>) {
     let Some(address) = parse(cx, line) else {
         return;
     };
+    no_group(cx, &address);
     if !duplicate(cx, &address, "Excluded VIP") {
         cx.instance.excluded.push(address);
+    }
+}
+
+/// Track groups are for what is static.
+fn no_group(cx: &mut Cx, address: &Address) {
+    if let Some(group) = &address.track_group {
+        let text = "Unknown configuration entry 'track_group' for ip address - ignoring";
+        let found = Diagnostic::new("unknown-option", Severity::Error, text).at(group.span);
+        cx.push(found.help("an instance's addresses come and go with it"));
     }
 }
 

@@ -146,6 +146,9 @@ const RULE: &[RouteOption] = &[
 /// Preference of the first rule that names none; further ones count down.
 const FIRST_PREFERENCE: u32 = 16_384;
 
+/// Options of a next hop that are followed by a word.
+const NEEDS_MORE: &[&str] = &["via", "dev", "oif", "weight", "realms", "encap", "as"];
+
 /// What a rule does; without one of these it does nothing.
 const ACTIONS: &[&str] = &[
     "table",
@@ -157,6 +160,21 @@ const ACTIONS: &[&str] = &[
     "prohibit",
     "l3mdev",
 ];
+
+/// Reads a line of an instance, where there are no track groups.
+pub(super) fn of_instance<T>(
+    cx: &mut Cx,
+    line: &Line<'_>,
+    read: fn(&mut Cx, &Line<'_>) -> Option<T>,
+) -> Option<T> {
+    if let Some(word) = line.words().iter().find(|word| word.is("track_group")) {
+        let text = "unknown route keyword track_group";
+        let found = Diagnostic::new("unknown-option", Severity::Error, text).at(word.span);
+        cx.push(found.help("an instance's routes and rules come and go with it"));
+        return None;
+    }
+    read(cx, line)
+}
 
 /// Reads a route line; `None`: the original leaves it out.
 pub(super) fn route(cx: &mut Cx, line: &Line<'_>) -> Option<Route> {
@@ -306,12 +324,12 @@ impl<'a> Reader<'a> {
     fn destination(&mut self, cx: &mut Cx, first: &Word<'_>) -> Option<()> {
         let mut word = first;
         if word.is("to") {
-            word = self.line.word(self.at)?;
+            word = self.line.need(cx, self.at)?;
             self.at += 1;
         }
         if let Some(kind) = TYPES.iter().find(|kind| word.is(kind)) {
             self.push("type", Spanned::new((*kind).into(), word.span));
-            word = self.line.word(self.at)?;
+            word = self.line.need(cx, self.at)?;
             self.at += 1;
         }
         let text = word.text();
@@ -337,6 +355,14 @@ impl<'a> Reader<'a> {
         if matches!(option.value, Value::Rest) {
             let rest = self.line.words().get(self.at..).unwrap_or_default();
             let texts: Vec<_> = rest.iter().map(Word::text).collect();
+            if option.name == "nexthop"
+                && rest
+                    .last()
+                    .is_some_and(|last| NEEDS_MORE.iter().any(|name| last.is(name)))
+            {
+                self.line.need(cx, self.at + rest.len());
+                return None;
+            }
             let span = rest.iter().fold(word.span, |span, word| span.to(word.span));
             self.at += rest.len();
             self.push(option.name, Spanned::new(texts.join(" ").into(), span));

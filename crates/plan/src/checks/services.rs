@@ -4,7 +4,25 @@ use conf::{Config, Diagnostic, Severity, Span};
 
 pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
     for server in &config.virtual_servers {
-        Service { server, findings }.check();
+        if is_defined(config, server) {
+            Service { server, findings }.check();
+        } else if let Server::Group(name) = &server.server {
+            // the original drops it in silence
+            let text = format!("virtual_server_group {} is not defined", name.value);
+            let found = Diagnostic::new("unknown-group", Severity::Advice, text).at(server.span);
+            findings.push(found.help("the virtual server has no addresses and is left out"));
+        }
+    }
+}
+
+/// Whether there is something to serve: a group must be defined.
+pub(super) fn is_defined(config: &Config, server: &VirtualServer) -> bool {
+    match &server.server {
+        Server::Group(name) => {
+            let mut groups = config.server_groups.iter();
+            groups.any(|group| group.name.value == name.value)
+        }
+        _ => true,
     }
 }
 

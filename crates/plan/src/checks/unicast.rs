@@ -100,6 +100,12 @@ fn sources(block: &Block, plan: &Plan, findings: &mut Vec<Diagnostic>) {
         let found = Diagnostic::new("ipvlan-source", Severity::Warning, text).at(ipvlan.span);
         findings.push(found.help("write 'use_ipvlan ADDRESS/LENGTH'"));
     }
+    if more.promote_secondaries && (more.use_vmac.is_some() || more.use_ipvlan.is_some()) {
+        let text =
+            format!("({name}) promote_secondaries is automatically set for vmacs - ignoring");
+        let found = Diagnostic::new("promoted-anyway", Severity::Warning, text);
+        findings.push(found.at(block.name.span).help("remove it"));
+    }
     if let Some(ignore) = more.owner_ignore_adverts.filter(|on| on.value)
         && !instance.params.priority.is_owner()
     {

@@ -1,7 +1,8 @@
 //! Checkers: words that several share, and plain ones.
-use crate::Severity;
 use crate::keywords::{fit, own_script};
+use crate::parse::Line;
 use crate::table::{Keyword, Set};
+use crate::{Severity, value};
 
 /// How often a check is made, and when it counts.
 pub(in crate::keywords) static RHYTHM: &[Keyword] = &[
@@ -128,6 +129,14 @@ pub(in crate::keywords) static CONNECT: &[Keyword] = &[
     .complaint("Invalid fwmark connection value '{v}'"),
 ];
 
+/// What is no number is zero, of which the original says nothing.
+fn offset(line: &Line<'_>) -> u32 {
+    let number = line
+        .word(1)
+        .map(|word| value::int(&word.text(), 0, 4_294_967_295));
+    number.and_then(Result::ok).map(fit).unwrap_or_default()
+}
+
 /// HTTP requests.
 pub(in crate::keywords) static HTTP: &[Keyword] = &[
     Keyword::new(
@@ -169,20 +178,18 @@ pub(in crate::keywords) static URL: &[Keyword] = &[
     .missing("regex missing or too many fields"),
     Keyword::new(
         "regex_max_offset",
-        Set::Int {
-            min: 0,
-            max: 4_294_967_295,
-            set: |cx, v| cx.url.regex_max_offset = Some(fit(v.value)),
+        Set::Line {
+            args: "<number>",
+            set: |cx, line| cx.url.regex_max_offset = Some(offset(line)),
         },
         "Where matching must end.",
     )
     .unit("bytes"),
     Keyword::new(
         "regex_min_offset",
-        Set::Int {
-            min: 0,
-            max: 4_294_967_295,
-            set: |cx, v| cx.url.regex_min_offset = Some(fit(v.value)),
+        Set::Line {
+            args: "<number>",
+            set: |cx, line| cx.url.regex_min_offset = Some(offset(line)),
         },
         "Where matching may start.",
     )

@@ -406,7 +406,7 @@ fn init_file(cx: &mut Cx, line: &Line<'_>) {
         let text = word.text();
         if &*text == "overwrite" {
             cx.file.overwrite = true;
-        } else if text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+') {
+        } else if text.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
             let complaint = format!("Track file {} init value {{v}} is invalid", cx.name);
             let number = super::number(
                 cx,

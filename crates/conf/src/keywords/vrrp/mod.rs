@@ -504,7 +504,7 @@ static INSTANCE_LINES: &[Keyword] = &[
             args: route::ROUTE_ARGS,
             open: root::plain,
             item: |cx, line| {
-                let route = route::route(cx, line);
+                let route = route::of_instance(cx, line, route::route);
                 cx.instance.routes.extend(route);
             },
             close: |_| {},
@@ -517,7 +517,7 @@ static INSTANCE_LINES: &[Keyword] = &[
             args: route::RULE_ARGS,
             open: root::plain,
             item: |cx, line| {
-                let rule = route::rule(cx, line);
+                let rule = route::of_instance(cx, line, route::rule);
                 cx.instance.rules.extend(rule);
             },
             close: |_| {},

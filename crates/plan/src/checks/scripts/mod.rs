@@ -130,6 +130,9 @@ impl Check<'_> {
         let Some(user) = user else {
             return self.nobody(one);
         };
+        if !one.runs || one.role == Role::Pipe {
+            return;
+        }
         let program = one.program();
         let Some(fact) = self.known.paths.get(&program).copied() else {
             return;
@@ -164,7 +167,7 @@ impl Check<'_> {
                 Role::Misc => {
                     format!("Failed to set uid/gid for misc checker script {command} - removing")
                 }
-                Role::Life(_) | Role::Other => return,
+                Role::Life(_) | Role::Pipe | Role::Other => return,
             };
             let found = warning("script-user", text, one.user_at);
             return self.find(found, Pass::Role, NO_USER);
@@ -180,7 +183,7 @@ impl Check<'_> {
                 "Unable to set default user for misc script {command} - removing"
             )),
             Role::Life(name) => Some(format!("Invalid {name} script")),
-            Role::Other => None,
+            Role::Pipe | Role::Other => None,
         };
         let pass = match one.runner {
             Runner::Supervisor => Pass::Global,

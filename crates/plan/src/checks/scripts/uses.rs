@@ -1,7 +1,9 @@
 //! Which scripts a configuration has, and which part of the daemon runs them.
+use super::super::services;
 use crate::notify::{self, RunAs};
 use conf::config::{Check, Notify, Script, User};
 use conf::{Config, Span};
+use std::collections::BTreeSet;
 
 /// Which part of the daemon runs a script; each has its own line in the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,11 +20,15 @@ pub(super) enum Role<'a> {
     Misc,
     /// `startup_script` or `shutdown_script`.
     Life(&'static str),
+    /// A named pipe: it belongs to somebody.
+    Pipe,
     Other,
 }
 
 pub(super) struct Use<'a> {
     pub(super) runner: Runner,
+    /// The part of the daemon runs.
+    pub(super) runs: bool,
     pub(super) role: Role<'a>,
     pub(super) script: &'a Script,
     /// Whom it runs as when that is written.
@@ -65,12 +71,21 @@ pub(super) fn uses(config: &Config) -> Vec<Use<'_>> {
     for (name, script) in life {
         plain(&mut all, Runner::Supervisor, Role::Life(name), [script]);
     }
+    let pipes = [
+        &global.notify_fifo,
+        &global.vrrp_notify_fifo,
+        &global.lvs_notify_fifo,
+    ];
+    plain(&mut all, Runner::Supervisor, Role::Pipe, pipes);
+    vrrp(&mut all, config);
+    checker(&mut all, config);
     // without instances there is no process of VRRP, without services none of checkers
-    if !config.instances.is_empty() {
-        vrrp(&mut all, config);
-    }
-    if !config.virtual_servers.is_empty() {
-        checker(&mut all, config);
+    for one in &mut all {
+        one.runs = match one.runner {
+            Runner::Vrrp => !config.instances.is_empty(),
+            Runner::Checker => !config.virtual_servers.is_empty(),
+            Runner::Supervisor => true,
+        };
     }
     all
 }
@@ -96,10 +111,14 @@ fn checker<'a>(all: &mut Vec<Use<'a>>, config: &'a Config) {
     let global = &config.global.scripts;
     let fifos = [&global.notify_fifo_script, &global.lvs_notify_fifo_script];
     plain(all, Runner::Checker, Role::Other, fifos);
-    for server in &config.virtual_servers {
+    let servers = config.virtual_servers.iter();
+    for server in servers.filter(|server| services::is_defined(config, server)) {
         let quorum = [&server.quorum_up, &server.quorum_down];
         plain(all, Runner::Checker, Role::Other, quorum);
-        for real in &server.real_servers {
+        // a server that comes again is left out
+        let mut seen = BTreeSet::new();
+        let servers = server.real_servers.iter();
+        for real in servers.filter(|real| seen.insert((real.address, real.port))) {
             for script in [&real.notify_up, &real.notify_down].into_iter().flatten() {
                 all.push(one(Runner::Checker, Role::Other, script, None));
             }
@@ -142,6 +161,7 @@ fn one<'a>(runner: Runner, role: Role<'a>, script: &'a Script, user: Option<&'a 
     let own = script.user.as_ref().map(|user| user.span);
     Use {
         runner,
+        runs: true,
         role,
         script,
         user: user.map(notify::user).or_else(|| notify::run_as(script)),
