@@ -224,6 +224,10 @@ const fn start(name: &[u8]) -> u64 {
     if let Some(first) = name.first_chunk() {
         return u64::from_be_bytes(*first);
     }
+    if name.is_empty() {
+        // a word in quotes may be
+        return 0;
+    }
     let (mut number, mut rest, mut left) = (0, name, 8);
     while let Some((&byte, behind)) = rest.split_first() {
         number = number << 8 | byte as u64;

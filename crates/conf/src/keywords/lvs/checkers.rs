@@ -111,7 +111,8 @@ pub(super) static BLOCKS: &[Keyword] = &[
     Keyword::new(
         "SMTP_CHECK",
         checker(&SMTP_CHECK, |cx| {
-            finish(cx, |built| Check::Smtp(Box::new(take(&mut built.smtp))));
+            // its hosts say where they connect to
+            push(cx, |built| Check::Smtp(Box::new(take(&mut built.smtp))));
         }),
         "Greets a mail server.",
     ),
@@ -178,8 +179,7 @@ fn open(cx: &mut Cx, line: &Line<'_>) -> bool {
 }
 
 /// Takes what was built out of where it was built, which the next one clears.
-fn finish(cx: &mut Cx, check: fn(&mut Building) -> Check) {
-    bindto_family(cx);
+fn push(cx: &mut Cx, check: fn(&mut Building) -> Check) {
     let built = &mut cx.checker;
     let checkers = &mut cx.real_server.checkers;
     if checkers.is_empty() {
@@ -192,6 +192,11 @@ fn finish(cx: &mut Cx, check: fn(&mut Building) -> Check) {
         connect: take(&mut built.connect),
         check: check(built),
     });
+}
+
+fn finish(cx: &mut Cx, check: fn(&mut Building) -> Check) {
+    bindto_family(cx);
+    push(cx, check);
 }
 
 /// A connection begins and ends in one family.

@@ -37,7 +37,8 @@ pub(in crate::keywords) fn close_server_group(cx: &mut Cx) {
             Target::Range(first, ..) if first.is_ipv6() => v6 = true,
             Target::Range(..) => v4 = true,
             Target::Fwmark(_, None) => mark = true,
-            Target::Fwmark(..) => {}
+            Target::Fwmark(_, Some(true)) => v6 = true,
+            Target::Fwmark(_, Some(false)) => v4 = true,
         }
     }
     if v4 && v6 && mark {
