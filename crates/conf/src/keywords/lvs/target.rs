@@ -35,10 +35,9 @@ pub(in crate::keywords) fn close_server_group(cx: &mut Cx) {
     for target in &group.targets {
         match target.value {
             Target::Range(first, ..) if first.is_ipv6() => v6 = true,
-            Target::Range(..) => v4 = true,
-            Target::Fwmark(_, None) => mark = true,
             Target::Fwmark(_, Some(true)) => v6 = true,
-            Target::Fwmark(_, Some(false)) => v4 = true,
+            Target::Fwmark(_, None) => mark = true,
+            Target::Range(..) | Target::Fwmark(_, Some(false)) => v4 = true,
         }
     }
     if v4 && v6 && mark {
