@@ -58,7 +58,7 @@ pub fn load(files: &mut dyn Files, path: &str, options: &LoadOptions) -> Loaded 
     let mut walker = Walker::default();
     let mut last = Span::default();
     while let Some(line) = reader.next(files, &mut snapshot, &mut cx.diagnostics) {
-        walker.line(&mut cx, line.bytes(&snapshot), line.span);
+        walker.line(&mut cx, line.bytes(&snapshot), line.start());
         cx.apply_include_checks(&mut reader);
         last = line.span;
     }
@@ -289,9 +289,9 @@ struct Walker {
 }
 
 impl Walker {
-    fn line(&mut self, cx: &mut Cx, raw: &[u8], at: Span) {
+    fn line(&mut self, cx: &mut Cx, raw: &[u8], start: u32) {
         let mut words = lex::Words::new();
-        let trouble = lex::cut(raw, at.start, &mut words);
+        let trouble = lex::cut(raw, start, &mut words);
         self.locate_pass(cx);
         cx.unterminated = matches!(trouble, Some((Trouble::Unterminated, _)));
         if let Some(trouble) = trouble {

@@ -26,6 +26,14 @@ impl Source {
         self.line_starts.get(line).map(|&at| at as usize)
     }
 
+    /// Where `line` begins and ends in `bytes`, without its newline.
+    pub(crate) fn line_bounds(&self, line: usize) -> Option<(usize, usize)> {
+        let from = self.line_start(line).filter(|&at| at < self.bytes.len())?;
+        let end = self.line_start(line + 1).unwrap_or(self.bytes.len());
+        let newline = self.bytes.get(end - 1) == Some(&b'\n');
+        Some((from, end - usize::from(newline)))
+    }
+
     /// How many lines it has.
     pub fn lines(&self) -> usize {
         self.line_starts.len()
@@ -108,10 +116,12 @@ impl Snapshot {
         let start = u32::try_from(self.len()).unwrap_or(u32::MAX);
         let newlines = memchr::memchr_iter(b'\n', &bytes);
         let starts = newlines.filter_map(|at| u32::try_from(at + 1).ok());
-        let line_starts = std::iter::once(0)
-            .chain(starts)
-            .filter(|&at| (at as usize) < bytes.len().max(1));
-        let line_starts = line_starts.collect();
+        let mut line_starts = vec![0];
+        if !expansion {
+            // counting is cheaper than growing
+            line_starts.reserve_exact(memchr::memchr_iter(b'\n', &bytes).count());
+        }
+        line_starts.extend(starts.filter(|&at| (at as usize) < bytes.len()));
         self.sources.push(Source {
             name,
             bytes,

@@ -63,12 +63,10 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
         ..Plan::default()
     };
     let known = tracking::known(config);
+    let grouped = grouped(config);
     for (block, id) in config.instances.iter().zip(0..) {
         if let Some(mut instance) = instance::build(&config.global, block, facts, &mut findings) {
-            let group = config.sync_groups.iter().find(|group| {
-                let mut members = group.members.iter();
-                members.any(|member| member.value == block.name.value)
-            });
+            let group = grouped.get(&*block.name.value).copied();
             let owner = instance.params.priority.is_owner();
             instance.params.tracks = known.tracks(block, group, owner);
             let names = &facts.names;
@@ -87,6 +85,17 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
     plan.lasting = Lasting::of(config);
     plan.lvs = lvs::build(config, &plan.instances, &mut findings);
     (plan, findings)
+}
+
+/// The sync group of each instance: the first one that names it.
+fn grouped(config: &Config) -> BTreeMap<&str, &config::SyncGroup> {
+    let mut grouped = BTreeMap::new();
+    for group in &config.sync_groups {
+        for member in &group.members {
+            grouped.entry(&*member.value).or_insert(group);
+        }
+    }
+    grouped
 }
 
 fn paces(config: &Config) -> Paces {

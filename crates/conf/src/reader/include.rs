@@ -83,7 +83,7 @@ impl Reader<'_> {
         found: &mut Vec<Diagnostic>,
         line: &RawLine,
     ) -> bool {
-        let text = line.bytes(snapshot).trim_ascii_start();
+        let text = line.bytes(snapshot);
         if !text.starts_with(b"include") {
             return false;
         }

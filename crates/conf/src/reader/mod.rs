@@ -12,7 +12,6 @@ use expand::Variables;
 pub(crate) use include::Checks;
 use sequence::Sequence;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// The original reads lines into a buffer of this size and takes the rest for another line.
 const LONGEST_LINE: usize = 1023;
@@ -21,7 +20,7 @@ const LOOKUPS: usize = 16;
 /// Expansions within expansions; more are a parameter that contains itself.
 const DEEPEST: u16 = 100;
 
-/// One line, without its end.
+/// One line, without the blanks it begins with and without its end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RawLine {
     /// Index in the snapshot.
@@ -30,11 +29,17 @@ pub(crate) struct RawLine {
     plain: bool,
     from: usize,
     to: usize,
-    /// Where it stands.
+    /// Where the whole line stands, blanks included.
     pub(crate) span: Span,
 }
 
 impl RawLine {
+    /// Position of its first byte.
+    pub(crate) fn start(&self) -> u32 {
+        let len = u32::try_from(self.to - self.from).unwrap_or(u32::MAX);
+        self.span.end().saturating_sub(len)
+    }
+
     pub(crate) fn bytes<'s>(&self, snapshot: &'s Snapshot) -> &'s [u8] {
         let source = snapshot.sources().get(self.source);
         source
@@ -65,9 +70,8 @@ struct Cursor {
     source: usize,
     /// There is no `$` in it, so that its lines need not be searched for one.
     plain: bool,
-    bytes: Arc<Vec<u8>>,
-    base: u32,
-    at: usize,
+    /// The next line of it.
+    line: usize,
     /// Where relative includes of this file begin; ends with `/` unless empty.
     directory: String,
 }
@@ -173,9 +177,7 @@ impl<'a> Reader<'a> {
             self.open.push(Cursor {
                 source: index,
                 plain: memchr::memchr(b'$', &source.bytes).is_none(),
-                bytes: source.bytes.clone(),
-                base: source.start,
-                at: 0,
+                line: 0,
                 directory,
             });
         }
@@ -192,8 +194,10 @@ impl<'a> Reader<'a> {
             let step = match self.pending.pop() {
                 Some(pending) => self.resume(snapshot, found, pending),
                 None => {
-                    let line = self.raw_line()?;
-                    found.extend(too_long(line.span));
+                    let line = self.raw_line(snapshot)?;
+                    if line.span.len as usize > LONGEST_LINE {
+                        found.push(too_long(line.span));
+                    }
                     if self.include(files, snapshot, found, &line) {
                         Step::Gone
                     } else {
@@ -209,26 +213,22 @@ impl<'a> Reader<'a> {
     }
 
     /// The next line as it stands in a file.
-    fn raw_line(&mut self) -> Option<RawLine> {
+    fn raw_line(&mut self, snapshot: &Snapshot) -> Option<RawLine> {
         loop {
             let cursor = self.open.last_mut()?;
-            let Some(rest) = cursor
-                .bytes
-                .get(cursor.at..)
-                .filter(|rest| !rest.is_empty())
-            else {
+            let source = snapshot.sources().get(cursor.source)?;
+            let Some((from, to)) = source.line_bounds(cursor.line) else {
                 self.open.pop();
                 continue;
             };
-            let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let (from, to) = (cursor.at, cursor.at + len);
-            cursor.at = to + 1;
+            cursor.line += 1;
             let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            let span = Span::new(cursor.base.saturating_add(narrow(from)), narrow(len));
+            let span = Span::new(source.start.saturating_add(narrow(from)), narrow(to - from));
+            let line = source.bytes.get(from..to).unwrap_or_default();
             return Some(RawLine {
                 source: cursor.source,
                 plain: cursor.plain,
-                from,
+                from: to - line.trim_ascii_start().len(),
                 to,
                 span,
             });
@@ -238,7 +238,7 @@ impl<'a> Reader<'a> {
     /// A line of a file: most have nothing for the preprocessor and go on as they are.
     fn raw(&mut self, snapshot: &mut Snapshot, found: &mut Vec<Diagnostic>, line: RawLine) -> Step {
         let bytes = line.bytes(snapshot);
-        let first = bytes.trim_ascii_start().first();
+        let first = bytes.first();
         let plain = line.plain || !bytes.contains(&b'$');
         if plain && !matches!(first, Some(b'@' | b'~')) {
             return Step::Done(line);
@@ -411,7 +411,9 @@ impl<'a> Reader<'a> {
                     self.pending.push(other);
                     None
                 }
-                None => self.raw_line().map(|line| line.bytes(snapshot).to_vec()),
+                None => self
+                    .raw_line(snapshot)
+                    .map(|line| line.bytes(snapshot).to_vec()),
             };
             let Some(next) = next else { break };
             let text = lex::without_comment(&next).trim_ascii();
@@ -462,10 +464,7 @@ fn at_line(id: &'static str, severity: Severity, text: &str, origin: Span) -> Di
     }
 }
 
-fn too_long(span: Span) -> Option<Diagnostic> {
-    if span.len as usize <= LONGEST_LINE {
-        return None;
-    }
+fn too_long(span: Span) -> Diagnostic {
     let text = format!(
         "Line is {} bytes long; the limit is {LONGEST_LINE}",
         span.len
@@ -473,8 +472,8 @@ fn too_long(span: Span) -> Option<Diagnostic> {
     let found = Diagnostic::new("long-line", Severity::Warning, text)
         .at(Span::new(span.start, 1))
         .help("keepalived reads at most 1023 bytes of a line and takes the rest for the next one; here the whole line is used, but not everywhere");
-    Some(Diagnostic {
+    Diagnostic {
         pass: Pass::Role,
         ..found
-    })
+    }
 }

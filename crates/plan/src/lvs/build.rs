@@ -29,21 +29,23 @@ pub(crate) fn build(
 ) -> Lvs {
     let (kernel, process) = (&config.global.kernel, &config.global.process);
     let mut ids = Ids::default();
-    let blocks = config.virtual_servers.iter();
-    let servers = blocks
-        .filter_map(|block| {
-            let number = match &block.server {
-                Server::Group(name) => next(ids.groups.entry(name.value.to_string()).or_default()),
-                _ => 0,
-            };
-            let rules = Rules {
-                config,
-                block,
-                number,
-            };
-            rules.build(&mut ids, findings)
-        })
-        .collect();
+    // of two with one name the last counts
+    let known = config.server_groups.iter();
+    let known: BTreeMap<_, _> = known.map(|group| (&*group.name.value, group)).collect();
+    let mut servers = Vec::with_capacity(config.virtual_servers.len());
+    for block in &config.virtual_servers {
+        let number = match &block.server {
+            Server::Group(name) => next(ids.groups.entry(name.value.to_string()).or_default()),
+            _ => 0,
+        };
+        let rules = Rules {
+            config,
+            groups: &known,
+            block,
+            number,
+        };
+        servers.extend(rules.build(&mut ids, findings));
+    }
     Lvs {
         servers,
         flush: kernel.lvs_flush,
@@ -79,12 +81,14 @@ pub(crate) fn build(
 
 /// The groups that a service uses.
 fn groups(config: &Config) -> Vec<Group> {
-    let used = |group: &&config::ServerGroup| {
-        let mut servers = config.virtual_servers.iter();
-        servers.any(
-            |block| matches!(&block.server, Server::Group(name) if name.value == group.name.value),
-        )
-    };
+    let servers = config.virtual_servers.iter();
+    let used: BTreeSet<_> = servers
+        .filter_map(|block| match &block.server {
+            Server::Group(name) => Some(&*name.value),
+            _ => None,
+        })
+        .collect();
+    let used = |group: &&config::ServerGroup| used.contains(&*group.name.value);
     let group = |group: &config::ServerGroup| Group {
         name: group.name.value.to_string(),
         targets: group
@@ -171,6 +175,8 @@ pub(super) fn next(row: &mut u32) -> u32 {
 
 struct Rules<'a> {
     config: &'a Config,
+    /// By name.
+    groups: &'a BTreeMap<&'a str, &'a config::ServerGroup>,
     block: &'a config::VirtualServer,
     /// Which one of those that share its group; from 0.
     number: u32,
@@ -247,8 +253,7 @@ impl Rules<'_> {
     }
 
     fn targets(&self, group: &str) -> impl Iterator<Item = &Target> {
-        let groups = self.config.server_groups.iter();
-        let group = groups.rev().find(|block| &*block.name.value == group);
+        let group = self.groups.get(group);
         group
             .into_iter()
             .flat_map(|g| g.targets.iter().map(|t| &t.value))
