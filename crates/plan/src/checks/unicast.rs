@@ -2,12 +2,18 @@
 use crate::{Instance, Plan};
 use conf::config::Instance as Block;
 use conf::{Config, Diagnostic, Pass, Severity};
+use std::collections::BTreeMap;
 use wire::Family;
 
 pub(super) fn check(config: &Config, plan: &Plan, findings: &mut Vec<Diagnostic>) {
+    let instances = plan.instances.values();
+    let instances: BTreeMap<&str, &Instance> = instances.map(|one| (&*one.name, &**one)).collect();
     for block in &config.instances {
-        peers(block, plan, findings);
-        sources(block, plan, findings);
+        // a block that is refused has no meaning
+        if let Some(instance) = instances.get(&*block.name.value) {
+            peers(block, instance, findings);
+            sources(block, instance, findings);
+        }
         let (name, more) = (&block.name.value, &block.more);
         let alone = more.unicast_peers.is_empty();
         if more.unicast_fault_no_peer && alone {
@@ -48,18 +54,9 @@ pub(super) fn check(config: &Config, plan: &Plan, findings: &mut Vec<Diagnostic>
     }
 }
 
-/// The meaning of a block, where it has one.
-fn meant<'a>(block: &Block, plan: &'a Plan) -> Option<&'a Instance> {
-    let mut all = plan.instances.values().map(|one| &**one);
-    all.find(|instance| *instance.name == *block.name.value)
-}
-
 /// Peers are of the instance's family, and are reached from somewhere.
-fn peers(block: &Block, plan: &Plan, findings: &mut Vec<Diagnostic>) {
+fn peers(block: &Block, instance: &Instance, findings: &mut Vec<Diagnostic>) {
     let (name, more) = (&block.name.value, &block.more);
-    let Some(instance) = meant(block, plan) else {
-        return;
-    };
     let family = instance.params.family;
     for peer in &more.unicast_peers {
         let address = peer.address.value;
@@ -83,11 +80,8 @@ fn peers(block: &Block, plan: &Plan, findings: &mut Vec<Diagnostic>) {
 }
 
 /// An ipvlan has the hardware address of its interface, so that it needs an address of its own.
-fn sources(block: &Block, plan: &Plan, findings: &mut Vec<Diagnostic>) {
+fn sources(block: &Block, instance: &Instance, findings: &mut Vec<Diagnostic>) {
     let (name, more) = (&block.name.value, &block.more);
-    let Some(instance) = meant(block, plan) else {
-        return;
-    };
     let v4 = instance.params.family == Family::V4;
     if let Some(ipvlan) = more
         .use_ipvlan
