@@ -184,6 +184,8 @@ impl Probers {
         if let Some(mut running) = running {
             let _ = running.process.kill();
             self.ended.push(running.process);
+            // the signal of one that ended by itself may have been heard before
+            self.reap();
         }
     }
 }
