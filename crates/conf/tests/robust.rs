@@ -185,3 +185,13 @@ fn the_preprocessor_works_within_its_bounds() {
         assert!(places_are_inside(&loaded));
     }
 }
+
+#[test]
+fn an_empty_word_is_no_keyword() {
+    let loaded = load(b"\"\"\nvrrp_instance V {\n\"\" 1\n}\n");
+    let unknown = loaded
+        .diagnostics
+        .iter()
+        .filter(|d| d.id == "unknown-keyword");
+    assert_eq!(unknown.count(), 2);
+}
