@@ -7,8 +7,8 @@ use crate::cli::LogOptions;
 use std::io::Write;
 use std::os::unix::net::UnixDatagram;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 /// Lines that may wait for a slow sink: about half a megabyte.
@@ -29,33 +29,41 @@ struct Line {
     text: String,
 }
 
+/// What both ends know of the queue. Its bound is counted, not allocated: it is nearly always
+/// empty.
+#[derive(Debug, Default)]
+struct Load {
+    waiting: AtomicUsize,
+    dropped: AtomicU64,
+}
+
 /// A process's log.
 pub(crate) struct Log {
-    lines: Option<SyncSender<Line>>,
+    lines: Option<Sender<Line>>,
     finished: Receiver<()>,
-    dropped: Arc<AtomicU64>,
+    load: Arc<Load>,
     detail: bool,
 }
 
 impl Log {
     /// Starts the thread. `ident` is the name in syslog (`Keepalived_vrrp`).
     pub(crate) fn start(options: &LogOptions, ident: &str) -> std::io::Result<Log> {
-        let (lines, queue) = sync_channel(QUEUE);
+        let (lines, queue) = channel();
         let (done, finished) = channel();
-        let dropped = Arc::new(AtomicU64::new(0));
+        let load = Arc::new(Load::default());
         let mut sinks = Sinks::new(options, ident);
-        let lost = Arc::clone(&dropped);
+        let seen = Arc::clone(&load);
         std::thread::Builder::new()
             .name("log".into())
             .stack_size(1 << 20)
             .spawn(move || {
-                sinks.run(&queue, &lost);
+                sinks.run(&queue, &seen);
                 let _ = done.send(());
             })?;
         Ok(Log {
             lines: Some(lines),
             finished,
-            dropped,
+            load,
             detail: options.detail,
         })
     }
@@ -68,8 +76,12 @@ impl Log {
             text: text.into(),
         };
         let Some(lines) = &self.lines else { return };
-        if let Err(TrySendError::Full(_)) = lines.try_send(line) {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        if self.load.waiting.fetch_add(1, Ordering::Relaxed) < QUEUE {
+            // without its thread there is nobody to tell
+            let _ = lines.send(line);
+        } else {
+            self.load.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.load.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -113,10 +125,11 @@ impl Sinks {
         }
     }
 
-    fn run(&mut self, queue: &Receiver<Line>, lost: &AtomicU64) {
+    fn run(&mut self, queue: &Receiver<Line>, load: &Load) {
         while let Ok(line) = queue.recv() {
             self.write(&line);
-            let count = lost.swap(0, Ordering::Relaxed);
+            load.waiting.fetch_sub(1, Ordering::Relaxed);
+            let count = load.dropped.swap(0, Ordering::Relaxed);
             if count > 0 {
                 let text = format!("{count} log lines were lost: the log could not keep up");
                 self.write(&Line { text, ..line });
@@ -174,19 +187,20 @@ mod tests {
 
     #[test]
     fn a_full_queue_drops_and_counts_instead_of_waiting() {
-        let (lines, queue) = sync_channel(1);
+        let (lines, queue) = channel();
         let (_done, finished) = channel();
-        let dropped = Arc::new(AtomicU64::new(0));
+        let load = Arc::new(Load::default());
+        load.waiting.store(QUEUE - 1, Ordering::Relaxed);
         let log = Log {
             lines: Some(lines),
             finished,
-            dropped: Arc::clone(&dropped),
+            load: Arc::clone(&load),
             detail: false,
         };
         log.info("kept");
         log.info("lost");
         log.detail("not wanted");
         assert_eq!(queue.recv().map(|l| l.text), Ok("kept".to_owned()));
-        assert_eq!(dropped.load(Ordering::Relaxed), 1);
+        assert_eq!(load.dropped.load(Ordering::Relaxed), 1);
     }
 }

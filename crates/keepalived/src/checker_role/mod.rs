@@ -283,9 +283,9 @@ impl Role {
                 self.log.info("Reloading");
                 let next = sealed.plan()?;
                 self.sealed = sealed;
-                self.kernel.resync(clock::now());
-                self.keep_kernel(clock::now());
                 self.take_over(next, false);
+                // what others did to the table is looked for when ours is done
+                self.kernel.resync(clock::now());
             }
             (ToRole::Stop, _) => self.stop(),
             (ToRole::Checked(id, verdict, why), _) => {
