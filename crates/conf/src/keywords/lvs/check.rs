@@ -212,8 +212,9 @@ pub(in crate::keywords) static URL: &[Keyword] = &[
 pub(in crate::keywords) static DNS: &[Keyword] = &[Keyword::new(
     "name",
     Set::Word(|cx, v| {
-        let labels = &mut v.value.split('.');
-        if &*v.value != "." && v.value.contains('.') && labels.any(str::is_empty) {
+        // the dot at the end is the root's
+        let name = v.value.strip_suffix('.').unwrap_or(&v.value);
+        if !name.is_empty() && name.split('.').any(str::is_empty) {
             let text = format!("DNS_CHECK name '{}' has empty label - ignoring", v.value);
             return cx.report("bad-value", Severity::Warning, text, v.span);
         }
