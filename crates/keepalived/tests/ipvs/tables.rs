@@ -196,7 +196,7 @@ fn play(files: &[(String, String)]) -> Seen {
         programs: &[Path::new(env!("CARGO_BIN_EXE_keepalived"))],
         files: &names,
         memory: 1500,
-        limit: Duration::from_secs(570),
+        limit: Duration::from_mins(14),
     };
     let script = format!(
         "OURS=$BOX/keepalived ORIGINAL={}\n{}",
