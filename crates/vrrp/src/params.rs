@@ -264,3 +264,16 @@ pub enum Change<Id, P> {
     /// Gone from this configuration.
     Remove(Id),
 }
+
+impl<Id, P> Change<Id, P> {
+    /// The same with other parameters.
+    pub fn map<Q>(self, to: impl FnOnce(P) -> Q) -> Change<Id, Q> {
+        match self {
+            Change::Keep(id) => Change::Keep(id),
+            Change::Tune(id, params) => Change::Tune(id, to(params)),
+            Change::Rebuild(id, params) => Change::Rebuild(id, to(params)),
+            Change::Add(id, params) => Change::Add(id, to(params)),
+            Change::Remove(id) => Change::Remove(id),
+        }
+    }
+}

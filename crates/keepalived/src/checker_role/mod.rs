@@ -365,12 +365,8 @@ impl Role {
         self.look_at_files(now);
         self.suspend_absent(now);
         self.perform(now);
+        self.outbox.push(FromRole::Ready);
         drop((before, wanted));
         linux::process::return_memory();
-        if let Err(e) = link::send(&self.channel, &FromRole::Ready, &[]) {
-            self.log.info(format!(
-                "Cannot tell the supervisor that the configuration is in force: {e}"
-            ));
-        }
     }
 }

@@ -55,7 +55,10 @@ impl Role {
         changes: plan::Changes,
     ) -> Vec<Change<InstanceId, vrrp::Params>> {
         let mut staying = Vec::new();
-        for change in changes.into_iter().map(params) {
+        for change in changes
+            .into_iter()
+            .map(|change| change.map(|instance| instance.params))
+        {
             match change {
                 Change::Remove(id) => {
                     self.router.apply(now, Change::Remove(id));
@@ -160,16 +163,5 @@ impl Role {
     pub(super) fn refilter(&mut self) {
         let lines = self.filter.apply(&self.plan, &self.held, &self.links);
         self.lines.extend(lines);
-    }
-}
-
-/// What the machine needs to know of a change.
-fn params(change: Change<InstanceId, plan::Instance>) -> Change<InstanceId, vrrp::Params> {
-    match change {
-        Change::Keep(id) => Change::Keep(id),
-        Change::Tune(id, instance) => Change::Tune(id, instance.params),
-        Change::Rebuild(id, instance) => Change::Rebuild(id, instance.params),
-        Change::Add(id, instance) => Change::Add(id, instance.params),
-        Change::Remove(id) => Change::Remove(id),
     }
 }

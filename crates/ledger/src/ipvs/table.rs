@@ -240,6 +240,37 @@ pub enum Op {
 }
 
 impl Op {
+    /// Makes it in a table as the kernel does; false where that refuses.
+    pub fn is_taken_by(self, table: &mut Table) -> bool {
+        match self {
+            Op::AddService(key, spec) => {
+                let dests = BTreeMap::new();
+                let is_new = !table.contains_key(&key);
+                is_new && table.insert(key, Service { spec, dests }).is_none()
+            }
+            Op::EditService(key, spec) => {
+                let service = table.get_mut(&key);
+                service.map(|service| service.spec = spec).is_some()
+            }
+            Op::RemoveService(key) => table.remove(&key).is_some(),
+            Op::AddDest(key, dest, spec) => match table.get_mut(&key) {
+                Some(service) if !service.dests.contains_key(&dest) => {
+                    service.dests.insert(dest, spec).is_none()
+                }
+                _ => false,
+            },
+            Op::EditDest(key, dest, spec) => {
+                let service = table.get_mut(&key);
+                let known = service.and_then(|service| service.dests.get_mut(&dest));
+                known.map(|known| *known = spec).is_some()
+            }
+            Op::RemoveDest(key, dest) => {
+                let service = table.get_mut(&key);
+                service.is_some_and(|service| service.dests.remove(&dest).is_some())
+            }
+        }
+    }
+
     /// The service it is about.
     pub const fn service(&self) -> &ServiceKey {
         match self {

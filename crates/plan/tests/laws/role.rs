@@ -61,7 +61,7 @@ impl Role {
     fn take_over(&mut self, next: Plan) {
         let (mut staying, now) = (Vec::new(), self.now);
         for change in diff(&self.plan, &next) {
-            match params(change) {
+            match change.map(|instance| instance.params) {
                 Change::Remove(id) => self.router.apply(now, Change::Remove(id)),
                 Change::Rebuild(id, params) => {
                     self.router.apply(now, Change::Remove(id));
@@ -162,14 +162,4 @@ fn items(instance: &Instance) -> Items {
         )
     };
     Items::from(instance.addresses.iter().map(one).collect::<Vec<_>>())
-}
-
-fn params(change: Change<InstanceId, Instance>) -> Change<InstanceId, Params> {
-    match change {
-        Change::Keep(id) => Change::Keep(id),
-        Change::Tune(id, instance) => Change::Tune(id, instance.params),
-        Change::Rebuild(id, instance) => Change::Rebuild(id, instance.params),
-        Change::Add(id, instance) => Change::Add(id, instance.params),
-        Change::Remove(id) => Change::Remove(id),
-    }
 }

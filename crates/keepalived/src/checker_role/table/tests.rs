@@ -216,25 +216,7 @@ impl World {
 /// As the kernel does, refusing what makes no sense there.
 fn carry_out(table: &mut Table, ops: &[Op]) {
     for op in ops {
-        match op.clone() {
-            Op::AddService(key, spec) => {
-                let dests = BTreeMap::new();
-                assert!(table.insert(key, Service { spec, dests }).is_none());
-            }
-            Op::EditService(key, spec) => table.get_mut(&key).unwrap().spec = spec,
-            Op::RemoveService(key) => assert!(table.remove(&key).is_some()),
-            Op::AddDest(key, dest, spec) => {
-                let dests = &mut table.get_mut(&key).unwrap().dests;
-                assert!(dests.insert(dest, spec).is_none());
-            }
-            Op::EditDest(key, dest, spec) => {
-                *table.get_mut(&key).unwrap().dests.get_mut(&dest).unwrap() = spec;
-            }
-            Op::RemoveDest(key, dest) => {
-                let dests = &mut table.get_mut(&key).unwrap().dests;
-                assert!(dests.remove(&dest).is_some());
-            }
-        }
+        assert!(op.clone().is_taken_by(table), "{op:?}");
     }
 }
 
