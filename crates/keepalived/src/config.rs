@@ -276,9 +276,9 @@ fn hostname() -> String {
 fn facts(config: &conf::Config, elsewhere: bool) -> Facts {
     let links = linux::netlink::Socket::route()
         .map_err(Into::into)
-        .and_then(|mut socket| socket.links());
-    let mut interfaces: BTreeSet<String> =
-        links.into_iter().flatten().map(|link| link.name).collect();
+        .and_then(|mut socket| socket.links())
+        .unwrap_or_default();
+    let mut interfaces: BTreeSet<String> = links.iter().map(|link| link.name.clone()).collect();
     if elsewhere {
         // what there is nobody knows: all that is named is taken to be
         let named = config.instances.iter().flat_map(|one| {
@@ -297,7 +297,7 @@ fn facts(config: &conf::Config, elsewhere: bool) -> Facts {
             .map(|path| (path.to_owned(), key_file(path)))
             .collect(),
         scripts: Some(security::facts(config)),
-        names: names::read(),
+        names: names::read(&config.global.process, &links),
     }
 }
 

@@ -1,17 +1,32 @@
 //! Names of routing tables and their kin, where iproute2 keeps them.
+use conf::Spanned;
+use conf::config::Process;
+use linux::netlink::Link;
 use plan::Names;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// What the distribution gives, and what the administrator says instead.
+/// What the distribution gives, and what the administrator says instead; unless the configuration
+/// names other places.
 const PLACES: [&str; 2] = ["/usr/share/iproute2", "/etc/iproute2"];
 
 /// All names of this machine; a file that is not there names nothing.
-pub(crate) fn read() -> Names {
+pub(crate) fn read(written: &Process, links: &[Link]) -> Names {
+    let [vendor, local] = PLACES;
+    let place = |written: &Option<Spanned<Box<str>>>, usual: &str| {
+        written
+            .as_ref()
+            .map_or(usual, |place| &place.value)
+            .to_owned()
+    };
+    let places = [
+        place(&written.iproute_usr_dir, vendor),
+        place(&written.iproute_etc_dir, local),
+    ];
     let all = |file: &str| {
         let mut names = BTreeMap::new();
-        for place in PLACES {
+        for place in &places {
             add(&mut names, &Path::new(place).join(file));
             let more = fs::read_dir(Path::new(place).join(format!("{file}.d")));
             let mut files: Vec<_> = more
@@ -34,6 +49,10 @@ pub(crate) fn read() -> Names {
         realms: all("rt_realms"),
         services: all("rt_dsfield"),
         groups: all("group"),
+        vrfs: links
+            .iter()
+            .filter_map(|link| Some((link.name.clone(), link.vrf_table?)))
+            .collect(),
     }
 }
 

@@ -6,14 +6,14 @@ use lab::forge::{Advert, Forger};
 use lab::scenario::{Balancer, LB01, LONG, VIP, host};
 use lab::timeline::{now, seconds};
 use lab::{Event, Lan};
+use linux::netlink::{Fact, Monitor};
 use std::net::Ipv4Addr;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// A master of `VI_1` with these words in the block and around it.
-fn master(words: &str, around: &str) -> (Lan, Balancer) {
-    let lan = Lan::new().unwrap();
-    let config = format!(
+/// `VI_1` with these words in the block and around it.
+fn config(words: &str, around: &str) -> String {
+    format!(
         "{around}
 vrrp_instance VI_1 {{
     interface eth0
@@ -27,7 +27,13 @@ vrrp_instance VI_1 {{
     }}
 }}
 "
-    );
+    )
+}
+
+/// A master of `VI_1` with these words in the block and around it.
+fn master(words: &str, around: &str) -> (Lan, Balancer) {
+    let lan = Lan::new().unwrap();
+    let config = config(words, around);
     let mut lb = Balancer::new(&lan, "lb01", LB01, ours(), &config).unwrap();
     lb.start().unwrap();
     let announced = lb.announces(VIP, 0).is_some();
@@ -75,6 +81,35 @@ fn interfaces_without_adverts_are_announced_now_and_then() {
     });
     let span = seconds(first.unwrap(), three.expect("no more announcements"));
     assert!(span > 1.9, "{span}\n{}", lan.timeline().story(0));
+}
+
+/// Programs that miss what happens on top of an interface hear of that one once more.
+#[test]
+fn the_interface_below_is_told_of_again_where_that_is_written() {
+    for (words, again) in [("use_vmac netlink_notify_msg", true), ("use_vmac", false)] {
+        let lan = Lan::new().unwrap();
+        let config = config(words, "");
+        let mut lb = Balancer::new(&lan, "lb01", LB01, ours(), &config).unwrap();
+        let mut monitor = lb.node.space.run(Monitor::new).unwrap().unwrap();
+        lb.start().unwrap();
+        assert!(
+            lb.announces(VIP, 0).is_some(),
+            "{}",
+            lan.timeline().story(0)
+        );
+        let mut told = Vec::new();
+        while let Ok(Some(fact)) = monitor.next_fact() {
+            if let Fact::Link(link) = fact {
+                told.push((link.name.clone(), link.is_up()));
+            }
+        }
+        let up = told
+            .iter()
+            .position(|told| *told == ("vrrp.51".into(), true));
+        let behind = told.get(up.unwrap()..).unwrap_or_default();
+        let is_there = behind.iter().any(|(name, _)| name == "eth0");
+        assert_eq!(is_there, again, "{words}: {told:?}");
+    }
 }
 
 #[test]
@@ -147,6 +182,29 @@ fn processes_are_called_as_the_file_says() {
     assert_eq!(names(&mut lb), ["parent", "keepalived_vrrp"]);
     let (_lan, mut lb) = master("", "global_defs {\n vrrp_process_name speaker\n}");
     assert_eq!(names(&mut lb), ["keepalived", "speaker"]);
+}
+
+#[test]
+fn the_checker_is_as_nice_as_the_file_says() {
+    let around = "global_defs {\n process_names\n checker_priority 7\n}
+virtual_server 10.20.0.201 80 {\n protocol TCP\n real_server 10.20.0.9 80 {\n }\n}";
+    let (_lan, mut lb) = master("", around);
+    let end = Instant::now() + LONG;
+    // it starts beside the vrrp process, and is called after that first
+    let nice = loop {
+        let pids = lb.daemon().unwrap().processes();
+        let stat = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/stat")).ok();
+        let checker = pids.iter().filter_map(stat).find_map(|stat| {
+            let (name, fields) = stat.rsplit_once(") ")?;
+            let nice = fields.split(' ').nth(16)?.parse().ok();
+            nice.filter(|nice: &i32| name.ends_with("(keepalived_lvs") && *nice != 0)
+        });
+        if checker.is_some() || Instant::now() > end {
+            break checker;
+        }
+        sleep(Duration::from_millis(50));
+    };
+    assert_eq!(nice, Some(7));
 }
 
 #[test]

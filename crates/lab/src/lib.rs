@@ -9,6 +9,7 @@
 //! name and lives only as long as its processes, and those end with a pipe that only we hold.
 //! Start with [`scenario::Pair`]: the two load balancers that everything else is a variation of.
 
+pub mod cases;
 pub mod client;
 pub mod daemon;
 

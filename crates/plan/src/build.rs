@@ -1,7 +1,8 @@
 //! From what was written to what is meant.
 use crate::{
-    Firewall, Global, Instance, Lasting, LinkDelay, Names, Pace, Paces, Plan, ScriptFacts, checks,
-    groups, instance, lvs, mail, notify, process, routes, rules, statics, tracking, uppers,
+    Firewall, Global, Instance, Interfaces, Lasting, LinkDelay, Names, Pace, Paces, Plan,
+    ScriptFacts, agents, bfd, buffers, checks, daemon, groups, instance, linkbeat, lvs, mail,
+    notify, process, routes, rules, statics, tracking, uppers,
 };
 use conf::{Config, Diagnostic, config};
 use core::time::Duration;
@@ -51,7 +52,16 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
                 .as_ref()
                 .map(|file| file.value.to_string()),
             vrrp_process: process::vrrp(&config.global),
+            checker_process: process::checker(&config.global.process),
+            bfd_process: process::bfd(&config.global.process),
+            auto_priority: process::auto(&config.global),
             process_names: process::names(&config.global.process),
+            daemon: daemon::build(config),
+            snmp: agents::snmp(&config.global.snmp),
+            dbus: agents::dbus(&config.global.snmp),
+            buffers: buffers::build(&config.global.kernel),
+            linkbeat: linkbeat::build(config),
+            interfaces: interfaces(&config.global),
             startup_delay: delay(config.global.vrrp.startup_delay.as_ref()),
             firewall: firewall(&config.global),
             paces: paces(config),
@@ -84,6 +94,7 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
     uppers::assign(config, &facts.names, &mut plan);
     plan.lasting = Lasting::of(config);
     plan.lvs = lvs::build(config, &plan.instances, &mut findings);
+    plan.bfds = bfd::build(&config.bfds);
     (plan, findings)
 }
 
@@ -126,14 +137,23 @@ fn link_delays(config: &Config) -> BTreeMap<String, LinkDelay> {
     delays.collect()
 }
 
+fn interfaces(global: &config::Global) -> Interfaces {
+    match (global.dynamic_interfaces, global.allow_if_changes) {
+        (_, true) => Interfaces::Changing,
+        (true, false) => Interfaces::Dynamic,
+        (false, false) => Interfaces::Fixed,
+    }
+}
+
 fn firewall(global: &config::Global) -> Firewall {
     let kernel = &global.kernel;
     let table = kernel.nftables.as_ref();
     Firewall {
-        written: table.is_some(),
+        written: table.is_some() || !kernel.vrrp_iptables.is_empty(),
         table: table.and_then(|table| table.value.as_ref().map(ToString::to_string)),
         priority: kernel.nftables_priority.map(|priority| priority.value),
         counters: kernel.nftables_counters,
+        by_index: kernel.nftables_ifindex,
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn build(
     params.garp = rules.garp();
     let down = block.down_timer_adverts.or(global.down_timer_adverts);
     params.down_adverts = down.map_or(3, |n| n.value);
-    params.source = rules.source(family);
+    params.source = block.source.map(|source| source.value);
     params.group = rules.group(family);
     params.dont_track_primary = block.dont_track_primary;
     let or_global = |own: &Option<conf::Spanned<bool>>, all: &Option<conf::Spanned<bool>>| {
@@ -72,6 +72,7 @@ pub(crate) fn build(
         accept: true,
         strict: strict::is_on(global, block),
         promote_secondaries: block.more.promote_secondaries,
+        receive_buffer: block.more.kernel_rx_buf_size.map(|octets| octets.value),
         routes: Vec::new(),
         rules: Vec::new(),
         notify: notify::notify(global, &block.notify, block.smtp_alert),
@@ -159,14 +160,9 @@ impl Rules<'_> {
         Some((vrid.value, interface.value.to_string()))
     }
 
-    /// The first address decides; without one, the source address.
     fn family(&self) -> Family {
-        let first = self.block.addresses.first().map(|a| a.prefix.addr());
-        match first.or(self.block.source.map(|s| s.value)) {
-            Some(IpAddr::V6(_)) => Family::V6,
-            None if self.block.more.native_ipv6 => Family::V6,
-            _ => Family::V4,
-        }
+        let decided = self.block.family;
+        decided.map_or(Family::V4, |family| family.value)
     }
 
     /// IPv6 needs version 3 unless version 2 was asked for, as the original does.
@@ -388,38 +384,10 @@ impl Rules<'_> {
         }
     }
 
-    fn source(&mut self, family: Family) -> Option<IpAddr> {
-        let source = self.block.source?;
-        if source.value.is_ipv4() == (family == Family::V4) {
-            return Some(source.value);
-        }
-        let text = format!(
-            "Configuration error: VRRP instance[{}] and src address[{}] MUST be of the same family !!! Skipping...",
-            self.name(),
-            source.value
-        );
-        self.findings
-            .push(Diagnostic::new("source-family", Severity::Error, text).at(source.span));
-        None
-    }
-
     /// `mcast_dst_ip`, else the global group of the family.
-    fn group(&mut self, family: Family) -> IpAddr {
+    fn group(&self, family: Family) -> IpAddr {
         if let Some(own) = self.block.more.mcast_dst_ip {
-            if own.value.is_ipv4() == (family == Family::V4) {
-                return own.value;
-            }
-            let text = format!(
-                "mcast dest address {} MUST match VRRP instance family. Skipping...",
-                own.value
-            );
-            self.find(
-                "group-family",
-                Severity::Error,
-                &text,
-                own.span,
-                "write an address of the instance's family",
-            );
+            return own.value;
         }
         match family {
             Family::V4 => self.global.mcast_group4.map(|g| IpAddr::V4(g.value)),

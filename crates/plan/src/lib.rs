@@ -6,15 +6,20 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod addresses;
+mod agents;
+mod bfd;
+mod buffers;
 mod build;
 mod checks;
 mod compare;
+mod daemon;
 mod diff;
 mod encap;
 mod groups;
 mod hmac;
 mod instance;
 mod lasting;
+mod linkbeat;
 pub mod lvs;
 mod mail;
 mod names;
@@ -29,17 +34,22 @@ mod strict;
 mod tracking;
 mod uppers;
 
+pub use agents::{Dbus, Snmp};
+pub use bfd::Bfd;
+pub use buffers::{Buffer, BufferSize, Buffers};
 pub use build::{Facts, build};
 pub use checks::{PathFact, ScriptFacts, programs, script_users};
 pub use compare::{Node, compare};
+pub use daemon::{Daemon, Dumps, Hook, NameFiles, Place, Reload};
 pub use diff::{Changes, adopt_ids, diff};
 pub use groups::Group;
 pub use hmac::key_files;
 pub use lasting::Lasting;
+pub use linkbeat::{Linkbeat, PollMethod};
 pub use mail::{Login, Mail, Password, Relay, Security};
 pub use names::Names;
 pub use notify::{Command, Fifo, Fifos, Line, Notify, RunAs, Scripts, command};
-pub use process::{ProcessNames, Realtime, Tuning};
+pub use process::{AutoPriority, ProcessNames, Realtime, Tuning};
 pub use routes::Route;
 pub use rules::Rule;
 pub use sheet::{Gap, Row, Sheet, Subject};
@@ -73,6 +83,8 @@ pub struct Plan {
     pub groups: BTreeMap<GroupId, Group>,
     /// What instances track besides interfaces.
     pub trackers: Trackers,
+    /// `bfd_instance` blocks.
+    pub bfds: Vec<Bfd>,
 }
 
 impl Plan {
@@ -128,7 +140,8 @@ pub struct Statics {
 /// The packet filter of `no_accept` and `use_vmac`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Firewall {
-    /// `nftables` was written; else it is used where it is needed.
+    /// `nftables` was written, or `vrrp_iptables`, which means the same; else it is used where it
+    /// is needed.
     pub written: bool,
     /// Name of the table; `keepalived` when `None`.
     pub table: Option<String>,
@@ -136,6 +149,8 @@ pub struct Firewall {
     pub priority: Option<i32>,
     /// `nftables_counters`.
     pub counters: bool,
+    /// `nftables_ifindex`: interfaces are named by their numbers.
+    pub by_index: bool,
 }
 
 /// Pauses between gratuitous announcements by one interface.
@@ -176,6 +191,18 @@ pub struct LinkDelay {
     pub up: Duration,
 }
 
+/// `dynamic_interfaces`: whether interfaces may come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Interfaces {
+    /// They have to be there at the start.
+    #[default]
+    Fixed,
+    /// They may come later.
+    Dynamic,
+    /// They may also come back as something else (`allow_if_changes`).
+    Changing,
+}
+
 /// Daemon-wide settings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Global {
@@ -202,6 +229,24 @@ pub struct Global {
     pub paces: Paces,
     /// How the kernel treats the vrrp process.
     pub vrrp_process: Tuning,
+    /// How it treats the checker process.
+    pub checker_process: Tuning,
+    /// How it treats the BFD process.
+    pub bfd_process: Tuning,
+    /// Who may become faster when late.
+    pub auto_priority: AutoPriority,
+    /// The daemon as a whole.
+    pub daemon: Daemon,
+    /// SNMP.
+    pub snmp: Snmp,
+    /// D-Bus.
+    pub dbus: Dbus,
+    /// Receive buffers.
+    pub buffers: Buffers,
+    /// How the carrier of interfaces is watched.
+    pub linkbeat: Linkbeat,
+    /// Whether interfaces may come and go.
+    pub interfaces: Interfaces,
     /// `vrrp_startup_delay`: no election for this long after the start.
     pub startup_delay: Duration,
     /// `vrrp_delay_after_boot`: no election until this long after the machine's start.
@@ -234,6 +279,8 @@ pub struct Instance {
     pub strict: bool,
     /// `promote_secondaries`.
     pub promote_secondaries: bool,
+    /// `kernel_rx_buf_size`: receive buffer of its socket, in octets.
+    pub receive_buffer: Option<u32>,
     /// `virtual_routes`.
     pub routes: Vec<Route>,
     /// `virtual_rules`.

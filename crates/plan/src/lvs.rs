@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod http;
 mod probe;
+mod sync;
 
 pub(crate) use adopt::adopt_ids;
 pub(crate) use build::build;
@@ -42,6 +43,20 @@ pub struct Lvs {
     pub without_ipvs: bool,
     /// `virtual_server_group` blocks that are used.
     pub groups: Vec<Group>,
+    /// `nftables_ipvs`.
+    pub marking: Option<Marking>,
+}
+
+/// `nftables_ipvs`: what goes to a group is marked by the packet filter, so that one service by
+/// mark is enough for all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marking {
+    /// Name of the table; the usual one when `None`.
+    pub table: Option<String>,
+    /// `nftables_ipvs_priority`; the usual one when `None`.
+    pub priority: Option<i32>,
+    /// `nftables_ipvs_start_fwmark`: the first mark.
+    pub first: u32,
 }
 
 /// A `virtual_server_group`, for people.
@@ -80,6 +95,8 @@ pub struct Inherited {
     pub virtualhost: Option<String>,
     /// `alpha`.
     pub alpha: Option<bool>,
+    /// `snmp_name`, which nothing inherits: it is as rare as the others.
+    pub snmp_name: Option<String>,
 }
 
 /// `lvs_flush_on_stop`.

@@ -16,6 +16,8 @@ pub struct Names {
     pub services: BTreeMap<String, u32>,
     /// `group`: interface groups.
     pub groups: BTreeMap<String, u32>,
+    /// Tables of VRFs, by interface.
+    pub vrfs: BTreeMap<String, u32>,
 }
 
 const TABLES: &[(&str, u32)] = &[("default", 253), ("main", 254), ("local", 255)];

@@ -1,6 +1,5 @@
 //! How an instance talks to the others: peers, sums, what it looks at and what it lets pass.
 use conf::config::{Global, Instance as Block, OldChecksum};
-use std::net::IpAddr;
 use vrrp::{Checksum, Params, Peer};
 use wire::Family;
 
@@ -12,11 +11,7 @@ const KERNEL_HOP_LIMIT: u8 = 64;
 /// Fills in peers and what is checked of adverts.
 pub(crate) fn build(params: &mut Params, global: &Global, block: &Block) {
     let (own, all) = (&block.more, &global.vrrp);
-    let same_family = |address: IpAddr| address.is_ipv6() == (params.family == Family::V6);
-    let peers = own
-        .unicast_peers
-        .iter()
-        .filter(|peer| same_family(peer.address.value));
+    let peers = own.unicast_peers.iter();
     let limits = |min: Option<u8>, max: Option<u8>| {
         (min.is_some() || max.is_some()).then(|| (min.unwrap_or(0), max.unwrap_or(TTL)))
     };

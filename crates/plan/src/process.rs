@@ -32,6 +32,8 @@ pub struct ProcessNames {
     pub vrrp: Option<String>,
     /// `checker_process_name`, or by `process_names`.
     pub checker: Option<String>,
+    /// `bfd_process_name`, or by `process_names`.
+    pub bfd: Option<String>,
 }
 
 impl ProcessNames {
@@ -56,6 +58,7 @@ pub(crate) fn names(process: &Process) -> ProcessNames {
             .map(|name| name.value.to_string()),
         vrrp: name(&process.vrrp_process_name, "keepalived_vrrp"),
         checker: name(&process.checker_process_name, "keepalived_lvs"),
+        bfd: name(&process.bfd_process_name, "keepalived_bfd"),
     }
 }
 
@@ -71,6 +74,23 @@ pub struct Realtime {
     pub asked: bool,
 }
 
+/// `max_auto_priority`, `min_auto_priority_delay`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AutoPriority {
+    /// Highest niceness or real-time priority; -1: none, 0: any.
+    pub most: Option<i8>,
+    /// How late a timer has to be.
+    pub delay: Option<Duration>,
+}
+
+pub(crate) fn auto(global: &Global) -> AutoPriority {
+    let delay = global.process.min_auto_priority_delay.as_ref();
+    AutoPriority {
+        most: global.max_auto_priority.map(|auto| auto.value.unwrap_or(0)),
+        delay: delay.map(|micros| Duration::from_micros(micros.value.into())),
+    }
+}
+
 /// The vrrp process. It asks for real time by itself: an advert that waits for a busy processor
 /// is how false takeovers begin. `vrrp_priority` or `max_auto_priority -1` mean "leave me in the
 /// normal class".
@@ -80,36 +100,56 @@ pub(crate) fn vrrp(global: &Global) -> Tuning {
         .max_auto_priority
         .is_some_and(|auto| auto.value == Some(-1));
     let normal = declined || process.vrrp_priority.is_some();
-    let limit = process.vrrp_rlimit_rttime.as_ref();
-    let limit = limit.map_or(DEFAULT_LIMIT, |micros| {
-        Duration::from_micros(micros.value.into())
+    let limit = limit(process.vrrp_rlimit_rttime);
+    let unasked = (!normal).then_some(Realtime {
+        priority: DEFAULT_PRIORITY,
+        limit,
+        asked: false,
     });
-    let realtime = match &process.vrrp_rt_priority {
-        Some(written) => Some(Realtime {
-            priority: written.value,
-            limit,
-            asked: true,
-        }),
-        None if normal => None,
-        None => Some(Realtime {
-            priority: DEFAULT_PRIORITY,
-            limit,
-            asked: false,
-        }),
-    };
     Tuning {
-        realtime,
-        nice: process.vrrp_priority.as_ref().map(|nice| nice.value),
+        realtime: asked(process.vrrp_rt_priority, limit).or(unasked),
+        nice: process.vrrp_priority.map(|nice| nice.value),
         lock_memory: process.vrrp_no_swap,
-        affinity: affinity(process),
+        affinity: affinity(&process.vrrp_cpu_affinity),
     }
 }
 
-fn affinity(process: &Process) -> Vec<usize> {
+pub(crate) fn checker(process: &Process) -> Tuning {
+    Tuning {
+        realtime: asked(
+            process.checker_rt_priority,
+            limit(process.checker_rlimit_rttime),
+        ),
+        nice: process.checker_priority.map(|nice| nice.value),
+        lock_memory: process.checker_no_swap,
+        affinity: affinity(&process.checker_cpu_affinity),
+    }
+}
+
+pub(crate) fn bfd(process: &Process) -> Tuning {
+    Tuning {
+        realtime: asked(process.bfd_rt_priority, limit(process.bfd_rlimit_rttime)),
+        nice: process.bfd_priority.map(|nice| nice.value),
+        lock_memory: process.bfd_no_swap,
+        affinity: affinity(&process.bfd_cpu_affinity),
+    }
+}
+
+fn asked(priority: Option<Spanned<u8>>, limit: Duration) -> Option<Realtime> {
+    priority.map(|priority| Realtime {
+        priority: priority.value,
+        limit,
+        asked: true,
+    })
+}
+
+fn limit(micros: Option<Spanned<u32>>) -> Duration {
+    micros.map_or(DEFAULT_LIMIT, |micros| {
+        Duration::from_micros(micros.value.into())
+    })
+}
+
+fn affinity(words: &[Spanned<Box<str>>]) -> Vec<usize> {
     let number = |word: &Spanned<Box<str>>| word.value.parse().ok();
-    process
-        .vrrp_cpu_affinity
-        .iter()
-        .filter_map(number)
-        .collect()
+    words.iter().filter_map(number).collect()
 }

@@ -159,9 +159,13 @@ impl Builder {
             "ttl-propagate" => route.ttl_propagate = Some(text == "enabled"),
             "append" => route.insert = Insert::Append,
             "add" => route.insert = Insert::Exclusive,
-            "as" | "vrf" => {
-                let text = format!("Option {} of routes is not supported", word.name);
-                return Err((text, at));
+            "vrf" => {
+                let missing = || (format!("Route specified VRF {text} is not a VRF"), at);
+                route.table = names.vrfs.get(text).copied().ok_or_else(missing)?;
+            }
+            "as" => {
+                let text = "\"as to\" for MPLS only - ignoring".to_owned();
+                findings.push(found(Severity::Error, text, at));
             }
             _ => self.metric(word, route, findings)?,
         }

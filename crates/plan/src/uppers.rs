@@ -30,6 +30,9 @@ pub struct Upper {
     pub vrf: Option<String>,
     /// Its instance sends and hears adverts by it (not with `vmac_xmit_base`).
     pub carries_adverts: bool,
+    /// `netlink_notify_msg`: the kernel tells once more of the interface below, when this one has
+    /// been made and when it is gone.
+    pub tell_base: bool,
 }
 
 /// Kinds of such interfaces.
@@ -120,6 +123,7 @@ impl Maker<'_> {
                         group: None,
                         vrf: None,
                         carries_adverts: false,
+                        tell_base: false,
                     };
                     let prefix = self.global.vrrp.vmac_addr_prefix.as_ref();
                     let prefix = prefix.map(|prefix| prefix.value.to_string());
@@ -180,6 +184,10 @@ impl Maker<'_> {
             group,
             vrf: more.vrf.as_ref().map(|vrf| vrf.value.to_string()),
             carries_adverts: !more.vmac_xmit_base,
+            tell_base: more
+                .use_vmac
+                .as_ref()
+                .is_some_and(|vmac| vmac.netlink_notify_msg),
         };
         let name = name.as_ref().map(|name| name.value.to_string());
         Some(self.make(upper, name, None, params.vrid.get()))
@@ -201,6 +209,7 @@ impl Maker<'_> {
         };
         if let Some(one) = self.uppers.iter_mut().find(same) {
             one.carries_adverts |= upper.carries_adverts;
+            one.tell_base |= upper.tell_base;
             return one.name.clone();
         }
         let name = name.unwrap_or_else(|| self.free_name(prefix, upper.family, vrid));

@@ -424,6 +424,7 @@ mod tests {
             accept: true,
             strict: false,
             promote_secondaries: false,
+            receive_buffer: None,
             routes: Vec::new(),
             rules: Vec::new(),
             notify,

@@ -35,8 +35,6 @@ pub struct More {
     pub linkbeat_use_polling: bool,
     /// `lvs_sync_daemon_interface`: old way to bind IPVS sync daemon to instance.
     pub lvs_sync_daemon_interface: Option<Spanned<Box<str>>>,
-    /// `native_ipv6`: force IPv6 instance; family now inferred.
-    pub native_ipv6: bool,
     /// `no_accept`: non-owner master drops packets to VIPs, via firewall.
     pub no_accept: bool,
     /// `owner_ignore_adverts`: instance override of `vrrp_owner_ignore_adverts`.

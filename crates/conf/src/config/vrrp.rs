@@ -3,13 +3,15 @@ use super::{Address, Garp, More, Notify, Route, Rule, Track};
 use crate::{Span, Spanned};
 use core::time::Duration;
 use std::net::IpAddr;
-use wire::{Priority, Version, Vrid};
+use wire::{Family, Priority, Version, Vrid};
 
 /// One virtual router as written.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Instance {
     /// The word behind `vrrp_instance`.
     pub name: Spanned<Box<str>>,
+    /// Its family, and what decided it: the first address of it, or `native_ipv6`.
+    pub family: Option<Spanned<Family>>,
     /// `state`.
     pub state: Option<Spanned<StartState>>,
     /// `interface`.

@@ -1,5 +1,6 @@
 //! The lines of `virtual_ipaddress`, `virtual_ipaddress_excluded` and `static_ipaddress`.
 use super::IFNAME_MAX;
+use super::vrrp::family;
 use crate::config::{Address, Broadcast};
 use crate::lex::Word;
 use crate::parse::{Cx, Line};
@@ -39,15 +40,13 @@ pub(super) fn virtual_line(cx: &mut Cx, line: &Line<'_>) {
         return;
     };
     let ip = address.prefix.addr();
-    if let Some(first) = cx.instance.addresses.first()
-        && first.prefix.addr().is_ipv4() != ip.is_ipv4()
-    {
+    if let Err(decided) = family::fits(cx, ip, address.span) {
         let text = format!(
             "({}): address family must match VRRP instance [{ip}] - ignoring",
             cx.name
         );
         let found = Diagnostic::new("mixed-families", Severity::Error, text).at(address.span);
-        let found = found.label(first.span, "the first address decides");
+        let found = found.label(decided, family::DECIDES);
         cx.push(found.help("write it in virtual_ipaddress_excluded, or in an instance of its own"));
         return;
     }

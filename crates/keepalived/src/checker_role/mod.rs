@@ -111,6 +111,7 @@ impl Role {
         let name = plan.global.process_names.checker.as_ref();
         linux::process::set_name(plan::ProcessNames::or_default(name))?;
         let log = Log::start(&settings.log, "Keepalived_healthcheckers")?;
+        crate::tuning::apply(&plan.global.checker_process, &log);
         let mut reactor = Reactor::new()?;
         let (monitor, files) = (Monitor::new()?, Files::new()?);
         reactor.add(channel.as_fd(), CHANNEL)?;

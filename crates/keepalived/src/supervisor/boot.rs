@@ -192,7 +192,7 @@ fn try_supervise(
             following: Following::default(),
             events,
         };
-        Ok(supervisor.serve(source, inbox).await)
+        Ok(Box::pin(supervisor.serve(source, inbox)).await)
     });
     // a thread that waits for a name server is left behind
     runtime.shutdown_background();

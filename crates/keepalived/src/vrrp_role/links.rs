@@ -373,6 +373,7 @@ mod tests {
             master: None,
             group: 0,
             private_macvlan: false,
+            vrf_table: None,
             lower: None,
         }
     }

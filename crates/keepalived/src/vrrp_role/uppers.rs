@@ -14,8 +14,8 @@ const DEFAULT_RP_FILTER: &str = "net/ipv4/conf/default/rp_filter";
 /// What we made and changed, to take it back.
 #[derive(Debug, Default)]
 pub(super) struct Uppers {
-    /// By name: index, and the instance that it is logged for.
-    made: BTreeMap<String, (u32, String)>,
+    /// By name.
+    made: BTreeMap<String, Made>,
     /// IPv4 settings of interfaces as they were before, oldest first.
     settings: Vec<(u32, Ipv4Setting, u32)>,
     /// Files under `/proc/sys` as they were before.
@@ -26,6 +26,16 @@ pub(super) struct Uppers {
     local_reports: Option<String>,
     /// Complaints that were made: each is made once.
     told: BTreeSet<String>,
+}
+
+/// An interface of ours.
+#[derive(Debug)]
+struct Made {
+    index: u32,
+    /// The instance that it is logged for.
+    instance: String,
+    /// Whom the kernel tells of when it is made and gone: index and group of the interface below.
+    tell: Option<(u32, u32)>,
 }
 
 /// What came of [`Uppers::ensure`].
@@ -50,7 +60,7 @@ impl Uppers {
                 continue;
             };
             let there = links.link(&upper.name);
-            let known = self.made.get(&upper.name).map(|(index, _)| *index);
+            let known = self.made.get(&upper.name).map(|made| made.index);
             if there.is_some_and(|link| Some(link.index) == known) {
                 continue;
             }
@@ -61,8 +71,13 @@ impl Uppers {
                         "({}): Success creating {what} interface {name}",
                         upper.instance
                     ));
-                    let entry = (link.index, upper.instance.clone());
-                    self.made.insert(upper.name.clone(), entry);
+                    let made = Made {
+                        index: link.index,
+                        instance: upper.instance.clone(),
+                        tell: upper.tell_base.then_some((base.index, base.group)),
+                    };
+                    made.tell_base(netlink);
+                    self.made.insert(upper.name.clone(), made);
                     out.any = true;
                 }
                 Err(why) => {
@@ -216,12 +231,14 @@ impl Uppers {
     pub(super) fn remove_others(&mut self, wanted: &[Upper], netlink: &mut Socket) -> Vec<String> {
         let stays = |name: &String| wanted.iter().any(|upper| upper.name == *name);
         let mut lines = Vec::new();
-        self.made.retain(|name, (index, instance)| {
+        self.made.retain(|name, made| {
             let keep = stays(name);
-            if !keep && netlink.delete_link(*index).is_ok() {
+            if !keep && netlink.delete_link(made.index).is_ok() {
+                let instance = &made.instance;
                 lines.push(format!(
                     "({instance}) Success removing VMAC interface {name}"
                 ));
+                made.tell_base(netlink);
             }
             keep
         });
@@ -242,6 +259,15 @@ impl Uppers {
         }
         for (index, setting, before) in self.settings.drain(..).rev() {
             let _ = netlink.set_ipv4(index, &[(setting, before)]);
+        }
+    }
+}
+
+impl Made {
+    /// `netlink_notify_msg`: programs that missed what became of the interface below look again.
+    fn tell_base(&self, netlink: &mut Socket) {
+        if let Some((index, group)) = self.tell {
+            let _ = netlink.set_group(index, group);
         }
     }
 }

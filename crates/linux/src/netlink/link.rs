@@ -29,6 +29,7 @@ pub(super) const IFLA_INFO_DATA: u16 = 2;
 const IFLA_BR_FORWARD_DELAY: u16 = 1;
 const IFLA_BR_MCAST_SNOOPING: u16 = 23;
 const VETH_INFO_PEER: u16 = 1;
+const IFLA_VRF_TABLE: u16 = 1;
 /// Without counters: they make a dump three times as long.
 const RTEXT_FILTER_SKIP_STATS: u32 = 8;
 /// Size of `struct ifinfomsg`.
@@ -55,6 +56,8 @@ pub struct Link {
     pub group: u32,
     /// A macvlan in private mode, as `use_vmac` makes them.
     pub private_macvlan: bool,
+    /// The routing table of a VRF.
+    pub vrf_table: Option<u32>,
     /// The interface it sits on (VLAN, macvlan) or is paired with (veth).
     pub lower: Option<u32>,
 }
@@ -116,9 +119,18 @@ impl Link {
             master: value(IFLA_MASTER).filter(|index| *index != 0),
             group: value(IFLA_GROUP).unwrap_or(0),
             private_macvlan: info.is_some_and(|info| is_private_macvlan(&info.nested())),
+            vrf_table: info.and_then(|info| vrf_table(&info.nested())),
             lower: value(IFLA_LINK).filter(|lower| *lower != 0 && *lower != index),
         })
     }
+}
+
+/// The table that a VRF looks its routes up in.
+fn vrf_table(info: &Attrs<'_>) -> Option<u32> {
+    let kind = info.find_kind(IFLA_INFO_KIND)?;
+    let data = info.find_kind(IFLA_INFO_DATA)?.nested();
+    let table = data.find_kind(IFLA_VRF_TABLE)?.u32();
+    table.filter(|_| kind.text() == "vrf")
 }
 
 /// One end of a veth pair to be.

@@ -83,6 +83,12 @@ impl Socket {
         }))
     }
 
+    /// Puts an interface into a group. The kernel tells everybody of the interface, also when it is
+    /// in that group already.
+    pub fn set_group(&mut self, index: u32, group: u32) -> Result<(), Error> {
+        self.request(change(index).attr_u32(IFLA_GROUP, group))
+    }
+
     /// Changes IPv4 settings of an interface, all or none. Needs no writable `/proc/sys`, which
     /// containers rarely have.
     pub fn set_ipv4(&mut self, index: u32, all: &[(Ipv4Setting, u32)]) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! Unicast words without peers, and what only a macvlan can do.
 use crate::{Instance, Plan};
 use conf::config::Instance as Block;
-use conf::{Config, Diagnostic, Pass, Severity};
+use conf::{Config, Diagnostic, Severity};
 use std::collections::BTreeMap;
 use wire::Family;
 
@@ -11,7 +11,7 @@ pub(super) fn check(config: &Config, plan: &Plan, findings: &mut Vec<Diagnostic>
     for block in &config.instances {
         // a block that is refused has no meaning
         if let Some(instance) = instances.get(&*block.name.value) {
-            peers(block, instance, findings);
+            peers(block, findings);
             sources(block, instance, findings);
         }
         let (name, more) = (&block.name.value, &block.more);
@@ -55,23 +55,8 @@ pub(super) fn check(config: &Config, plan: &Plan, findings: &mut Vec<Diagnostic>
 }
 
 /// Peers are of the instance's family, and are reached from somewhere.
-fn peers(block: &Block, instance: &Instance, findings: &mut Vec<Diagnostic>) {
+fn peers(block: &Block, findings: &mut Vec<Diagnostic>) {
     let (name, more) = (&block.name.value, &block.more);
-    let family = instance.params.family;
-    for peer in &more.unicast_peers {
-        let address = peer.address.value;
-        if address.is_ipv6() == (family == Family::V6) {
-            continue;
-        }
-        let text = format!(
-            "Configuration error: VRRP instance[{name}] and unicast peer address[{address}] MUST be of the same family !!! Skipping..."
-        );
-        let found = Diagnostic::new("peer-family", Severity::Error, text).at(peer.address.span);
-        findings.push(Diagnostic {
-            pass: Pass::Role,
-            ..found
-        });
-    }
     if !more.unicast_peers.is_empty() && block.interface.is_none() && block.source.is_none() {
         let text = format!("({name}): Unicast instances must have unicast_src_ip or interface");
         let found = Diagnostic::new("unicast-source", Severity::Warning, text).at(block.name.span);

@@ -1,8 +1,9 @@
 //! `virtual_server` blocks: defaults, inheritance and the original's consistency rules.
 use super::check::{self, Family as Inherited};
+use super::sync;
 use super::{
-    FlushOnStop, Follows, Group, Inherited as Settings, Lvs, RealServer, Sorry, SyncDaemon,
-    Timeouts, Tls, VirtualServer,
+    FlushOnStop, Group, Inherited as Settings, Lvs, Marking, RealServer, Sorry, Timeouts, Tls,
+    VirtualServer,
 };
 use crate::{Command, Instance, mail, notify};
 use conf::config::{self, Method, Server, Target};
@@ -18,6 +19,8 @@ use wire::Family;
 
 /// Persistence without a number: six minutes.
 const PERSISTENCE: u32 = 360;
+/// The first mark of groups when none is written.
+const FIRST_MARK: u32 = 1000;
 /// A range of addresses makes at most so many services.
 const RANGE_MAX: usize = 65_536;
 
@@ -60,10 +63,7 @@ pub(crate) fn build(
             udp: kernel.lvs_timeouts.udp,
         },
         namespace: namespace(config),
-        sync_daemon: kernel
-            .lvs_sync_daemon
-            .as_ref()
-            .map(|block| sync_daemon(block, instances)),
+        sync_daemon: sync::daemon(config, instances, findings),
         tls: Tls {
             ca: text(config.tls.ca.as_ref()),
             certificate: text(config.tls.certificate.as_ref()),
@@ -76,7 +76,18 @@ pub(crate) fn build(
             .as_ref()
             .is_some_and(|on| on.value),
         groups: groups(config),
+        marking: marking(kernel),
     }
+}
+
+fn marking(kernel: &config::Kernel) -> Option<Marking> {
+    let table = kernel.nftables_ipvs.as_ref()?;
+    let first = kernel.nftables_ipvs_start_fwmark;
+    Some(Marking {
+        table: table.value.as_ref().map(ToString::to_string),
+        priority: kernel.nftables_ipvs_priority.map(|priority| priority.value),
+        first: first.map_or(FIRST_MARK, |mark| mark.value),
+    })
 }
 
 /// The groups that a service uses.
@@ -110,7 +121,7 @@ fn groups(config: &Config) -> Vec<Group> {
         .collect()
 }
 
-fn settings(block: &config::Defaults, alpha: Option<bool>) -> Settings {
+fn settings(block: &config::Defaults, alpha: Option<bool>, snmp_name: Option<&str>) -> Settings {
     Settings {
         connect_timeout: block.connect_timeout,
         delay_loop: block.delay_loop,
@@ -119,10 +130,11 @@ fn settings(block: &config::Defaults, alpha: Option<bool>) -> Settings {
         warmup: block.warmup,
         virtualhost: block.virtualhost.as_ref().map(ToString::to_string),
         alpha,
+        snmp_name: snmp_name.map(str::to_owned),
     }
 }
 
-fn text(word: Option<&Spanned<Box<str>>>) -> Option<String> {
+pub(super) fn text(word: Option<&Spanned<Box<str>>>) -> Option<String> {
     word.map(|word| word.value.to_string())
 }
 
@@ -130,30 +142,6 @@ fn text(word: Option<&Spanned<Box<str>>>) -> Option<String> {
 fn namespace(config: &Config) -> Option<String> {
     let written = config.daemon.net_namespace_ipvs.as_ref()?;
     written.value.as_ref().map(ToString::to_string)
-}
-
-/// Without `id` it has the identifier of the instance that it follows.
-fn sync_daemon(
-    block: &config::SyncDaemon,
-    instances: &BTreeMap<InstanceId, Box<Instance>>,
-) -> SyncDaemon {
-    let name = text(block.instance.as_ref());
-    let mut instances = instances.values();
-    let followed = instances.find(|instance| Some(&instance.name) == name.as_ref());
-    let vrid = followed.map(|instance| instance.params.vrid.get());
-    SyncDaemon {
-        interface: block.interface.value.to_string(),
-        follows: match (name, followed) {
-            (None, _) => Follows::Nobody,
-            (Some(name), Some(_)) => Follows::Instance(name),
-            (Some(name), None) => Follows::Missing(name),
-        },
-        id: block.id.or(vrid).unwrap_or(0),
-        maxlen: block.maxlen,
-        port: block.port,
-        ttl: block.ttl,
-        group: block.group,
-    }
 }
 
 /// Numbers for what is built; a reload gives back those of before.
@@ -230,7 +218,11 @@ impl Rules<'_> {
             },
             forwarding,
             inhibit_on_failure: block.inhibit_on_failure,
-            inherited: settings(&block.defaults, Some(block.alpha)),
+            inherited: settings(
+                &block.defaults,
+                Some(block.alpha),
+                block.snmp_name.as_deref(),
+            ),
             name,
         })
     }
@@ -411,7 +403,7 @@ impl Rules<'_> {
                 .unwrap_or(true),
             checks,
             inherited: {
-                let own = settings(&real.defaults, real.alpha);
+                let own = settings(&real.defaults, real.alpha, real.snmp_name.as_deref());
                 (own != Settings::default()).then(|| Box::new(own))
             },
             name: own_name,

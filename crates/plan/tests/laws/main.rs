@@ -69,6 +69,7 @@ fn instance(name: u8, block: &Block) -> Instance {
         accept: true,
         strict: false,
         promote_secondaries: false,
+        receive_buffer: None,
         routes: Vec::new(),
         rules: Vec::new(),
         notify: plan::Notify::default(),

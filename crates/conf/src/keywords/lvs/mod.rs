@@ -47,14 +47,10 @@ static SERVER_OWN: &[Keyword] = &[
     scheduler_flag("flag-3", "Flag 3 of the scheduler."),
     Keyword::new(
         "hashed",
-        Set::Flag(|cx| {
-            cx.report(
-                "ignored",
-                Severity::Warning,
-                "hashed only applies to sh scheduler - ignoring",
-                cx.here,
-            );
-        }),
+        Set::Line {
+            args: "",
+            set: set_scheduler_flag,
+        },
         "Accepted for old files, without effect.",
     ),
     Keyword::new(
@@ -223,6 +219,8 @@ fn set_scheduler_flag(cx: &mut Cx, line: &Line<'_>) {
         "mh-fallback" => (1, "mh"),
         "sh-port" => (2, "sh"),
         "mh-port" => (2, "mh"),
+        // it means nothing to the kernel
+        "hashed" => (0, "sh"),
         "flag-1" => (1, ""),
         "flag-2" => (2, ""),
         _ => (4, ""),

@@ -1,4 +1,5 @@
 //! Lines of `vrrp_instance` with a grammar of their own.
+use super::family;
 use crate::config::{ExtraGarp, Ipvlan, OldChecksum, Track, UnicastPeer, Vmac};
 use crate::keywords::track::{self, Kind};
 use crate::keywords::{IFNAME_MAX, fit, garp, number, spanned};
@@ -91,6 +92,9 @@ pub(super) fn unicast_peer(cx: &mut Cx, line: &Line<'_>) {
             .at(first.span)
             .label(known.address.span, "first written here");
         return cx.push(found);
+    }
+    if !family::demand(cx, address, first.span, "peer-family", "unicast peer") {
+        return;
     }
     let mut peer = UnicastPeer {
         address: Spanned::new(address, first.span),
@@ -257,8 +261,16 @@ pub(super) fn mcast_dst_ip(cx: &mut Cx, line: &Line<'_>) {
             )
         }
         Ok(address) => {
-            cx.instance.more.mcast_dst_ip = Some(Spanned::new(address, word.span));
-            return;
+            let Err(decided) = family::fits(cx, address, word.span) else {
+                cx.instance.more.mcast_dst_ip = Some(Spanned::new(address, word.span));
+                return;
+            };
+            let text = format!(
+                "({}) mcast dest address {address} MUST match VRRP instance family. Skipping...",
+                cx.name
+            );
+            let found = Diagnostic::new("group-family", Severity::Error, text).at(word.span);
+            return cx.push(found.label(decided, family::DECIDES));
         }
     };
     cx.report("bad-address", Severity::Error, text, word.span);
@@ -349,7 +361,9 @@ pub(super) fn source(cx: &mut Cx, line: &Line<'_>) {
         );
         return cx.report("bad-address", Severity::Error, text, word.span);
     };
-    cx.instance.source = Some(Spanned::new(address, word.span));
+    if family::demand(cx, address, word.span, "source-family", "src") {
+        cx.instance.source = Some(Spanned::new(address, word.span));
+    }
 }
 
 /// `<id> <secret>` of `auth_hmac`.

@@ -1,4 +1,5 @@
 //! `vrrp_instance` and its blocks.
+pub(super) mod family;
 mod group;
 mod group_rows;
 pub(super) mod lines;
@@ -9,7 +10,7 @@ pub use group::SYNC_GROUP;
 pub(super) use group::{close_group, open_group};
 
 use super::garp::{COUNT_MAX, TIMER_MAX, at_least_one, count, secs};
-use super::{IFNAME_MAX, address, fit, global, no_extra, root, route, track};
+use super::{IFNAME_MAX, address, fit, no_extra, root, route, track};
 use crate::config::{AuthType, Authentication, Hmac, HmacMode, Instance, StartState};
 use crate::parse::{Cx, Line};
 use crate::table::{Keyword, Set, Table};
@@ -263,7 +264,7 @@ static INSTANCE_ROWS: &[Keyword] = &[
         Set::Int {
             min: 2,
             max: 3,
-            set: |cx, v| cx.instance.version = Some(v.map(global::version)),
+            set: family::version,
         },
         "Protocol version.",
     )

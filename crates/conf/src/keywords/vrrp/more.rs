@@ -1,5 +1,4 @@
 //! `vrrp_instance`: interface, multicast, unicast.
-use crate::Severity;
 use crate::keywords::fit;
 use crate::table::{Keyword, Set};
 
@@ -58,22 +57,8 @@ pub(in crate::keywords) static MORE: &[Keyword] = &[
     .deprecated("lvs_sync_daemon"),
     Keyword::new(
         "native_ipv6",
-        Set::Flag(|cx| {
-            cx.instance.more.native_ipv6 = true;
-            if cx
-                .instance
-                .addresses
-                .first()
-                .is_some_and(|a| a.prefix.addr().is_ipv4())
-            {
-                let text = format!(
-                    "({}) Cannot specify native_ipv6 with IPv4 addresses",
-                    cx.name
-                );
-                cx.report("native-ipv6", Severity::Error, text, cx.here);
-            }
-        }),
-        "Force IPv6 instance; family now inferred.",
+        Set::Flag(super::family::native_ipv6),
+        "The instance is one of IPv6, whatever comes later; else what comes first decides.",
     ),
     Keyword::new(
         "no_accept",

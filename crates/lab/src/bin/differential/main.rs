@@ -5,19 +5,13 @@
 //! `ORIGINAL` names the original (else Debian's), `CASES` how many are tried, `SEED` which; a
 //! seed makes the same cases on every machine.
 mod class;
-mod each;
-mod generate;
-mod mutate;
 mod pair;
-mod random;
-mod samples;
 mod shrink;
 
 use class::Class;
-use generate::Version;
 use lab::Lan;
+use lab::cases::{Random, Version, each, generate, mutate};
 use pair::{Codes, Pair};
-use random::Random;
 use std::collections::BTreeMap;
 use std::io;
 use std::process::ExitCode;

@@ -1,5 +1,5 @@
 //! The two programs beside each other.
-use crate::generate::Version;
+use lab::cases::Version;
 use lab::{Lan, Node, original};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,11 @@
 //! Numbers that look random and are the same for each seed.
 
-pub(crate) struct Random(u64);
+/// The next number is made from the last one.
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Random {
+    /// The row of numbers that belongs to the seed.
+    pub fn new(seed: u64) -> Random {
         Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
@@ -15,12 +17,12 @@ impl Random {
     }
 
     /// 0 to `bound` - 1.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
+    pub fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next()).unwrap_or(usize::MAX) % bound.max(1)
     }
 
     /// A number of a range, both ends included; the ends often.
-    pub(crate) fn within(&mut self, min: i64, max: i64) -> i64 {
+    pub fn within(&mut self, min: i64, max: i64) -> i64 {
         match self.below(4) {
             0 => min,
             1 => max,
@@ -31,7 +33,8 @@ impl Random {
         }
     }
 
-    pub(crate) fn pick<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> Option<&'a T> {
+    /// One of them; `None` when there are none.
+    pub fn pick<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> Option<&'a T> {
         all.get(self.below(all.len())).copied()
     }
 }

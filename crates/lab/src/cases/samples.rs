@@ -1,8 +1,8 @@
 //! What may stand behind keywords with a grammar of their own.
-use crate::random::Random;
+use super::Random;
 
 /// Words between a block's keyword and its brace.
-pub(crate) fn block(name: &str, count: usize, random: &mut Random) -> String {
+pub fn block(name: &str, count: usize, random: &mut Random) -> String {
     let one = |all: &[&str], random: &mut Random| random.pick(all).unwrap_or_default().to_owned();
     match name {
         "vrrp_instance" => format!("V{count}"),
@@ -39,12 +39,12 @@ pub(crate) fn block(name: &str, count: usize, random: &mut Random) -> String {
 }
 
 /// A line of a list.
-pub(crate) fn item(name: &str, random: &mut Random) -> &'static str {
+pub fn item(name: &str, random: &mut Random) -> &'static str {
     random.pick(items(name)).unwrap_or_default()
 }
 
 /// All lines of a list that are tried.
-pub(crate) fn items(name: &str) -> &'static [&'static str] {
+pub fn items(name: &str) -> &'static [&'static str] {
     match name {
         "virtual_ipaddress" | "virtual_ipaddress_excluded" | "static_ipaddress" => &[
             "10.0.0.3/24",
@@ -109,7 +109,7 @@ pub(crate) fn items(name: &str) -> &'static [&'static str] {
 }
 
 /// The words behind a keyword.
-pub(crate) fn line(path: &str, name: &str, random: &mut Random) -> &'static str {
+pub fn line(path: &str, name: &str, random: &mut Random) -> &'static str {
     let all: &[&str] = match (path, name) {
         ("bfd_instance" | "vrrp_script" | "vrrp_track_process", "weight") => {
             &["5", "-5", "253 reverse", "0"]

@@ -1,5 +1,5 @@
 //! Mistakes that people make.
-use crate::random::Random;
+use super::Random;
 
 /// Words that fit nowhere, or nearly.
 const WORDS: &[&str] = &[
@@ -33,7 +33,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// One to three of them.
-pub(crate) fn mutate(text: &str, random: &mut Random) -> String {
+pub fn mutate(text: &str, random: &mut Random) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     for _ in 0..=random.below(3) {
         if lines.is_empty() {

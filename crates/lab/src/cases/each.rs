@@ -1,7 +1,7 @@
 //! Every keyword in its smallest place, with a value, without one, with wrong ones, and twice.
-use crate::generate::{self, Version};
-use crate::random::Random;
-use crate::samples;
+use super::Random;
+use super::generate::{self, Version};
+use super::samples;
 use conf::keywords::ALL;
 use conf::{Keyword, Set};
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 const WRONG: &[&str] = &["", "\"\"", "x", "-1", "99999999999", "1.5", "\"1"];
 
 /// All of these cases.
-pub(crate) fn each(version: &Version) -> Vec<String> {
+pub fn each(version: &Version) -> Vec<String> {
     let mut all = Vec::new();
     // tables of blocks that the original does not know, and the second name of one
     let left_out = ["vrrp_instance/auth_hmac", "vrrp_track_file"];
@@ -74,26 +74,25 @@ fn list_items(row: &Keyword, random: &mut Random) -> Vec<String> {
 
 /// A keyword's lines in blocks that are complete without it.
 fn within(path: &str, lines: &str) -> String {
+    around(path, first_of(lines), lines)
+}
+
+/// Lines about keyword `own` in the block `path`, with everything else that a configuration needs
+/// to work.
+pub fn around(path: &str, own: &str, lines: &str) -> String {
     if path == "(root)" {
         return lines.to_owned();
     }
-    let mut out = String::new();
-    // what keywords refer to
-    for (block, body) in [
-        ("vrrp_script C0", "script /usr/bin/env"),
-        ("track_file F0", "file /tmp/f"),
-        ("vrrp_track_process P0", "process nginx"),
-        ("bfd_instance B0", "neighbor_ip 10.1.1.3"),
-    ] {
-        if !path.starts_with(block.split(' ').next().unwrap_or_default()) {
+    let mut out = String::from("global_defs {\n");
+    if own != "enable_script_security" {
+        out.push_str("enable_script_security\n");
+    }
+    out.push_str("script_user root\n}\n");
+    for (block, body) in REFERRED_TO {
+        if !is_or_holds(block, path) {
             let _ = writeln!(out, "{block} {{\n{body}\n}}");
         }
     }
-    out.insert_str(
-        0,
-        "global_defs {\nenable_script_security\nscript_user root\n}\n",
-    );
-    let own = first_of(lines);
     let mut outer = String::new();
     let parts: Vec<_> = path.split('/').collect();
     for (depth, part) in parts.iter().enumerate() {
@@ -104,14 +103,11 @@ fn within(path: &str, lines: &str) -> String {
         };
         let words = samples::block(part, 0, &mut Random::new(1));
         let _ = writeln!(out, "{part} {words} {{");
-        let needed = generate::needed(&place, 0);
         // what is tried need not be there already
         let last = depth + 1 == parts.len();
-        if !(last && needed.iter().any(|line| first_of(line) == own)) {
-            for line in needed {
-                out.push_str(line);
-                out.push('\n');
-            }
+        let needed = generate::needed(&place, 0).iter();
+        for lines in needed.filter(|lines| !last || first_of(lines) != own) {
+            let _ = writeln!(out, "{lines}");
         }
         if *part == "vrrp_instance" && own != "virtual_router_id" {
             out.push_str("virtual_router_id 1\n");
@@ -122,14 +118,43 @@ fn within(path: &str, lines: &str) -> String {
     out.push('\n');
     out.push_str(&"}\n".repeat(parts.len()));
     if path == "vrrp_sync_group" || path == "track_group" {
-        for (name, vrid) in [("V0", 1), ("V1", 2)] {
-            let instance = format!(
-                "vrrp_instance {name} {{\ninterface eth0\nvirtual_router_id {vrid}\nvirtual_ipaddress {{\n10.0.0.{vrid}\n}}\n}}\n"
-            );
-            out.push_str(&instance);
-        }
+        out.push_str(MEMBERS);
     }
     out
+}
+
+/// What keywords refer to.
+const REFERRED_TO: &[(&str, &str)] = &[
+    ("vrrp_script C0", "script /usr/bin/env"),
+    ("track_file F0", "file /tmp/f"),
+    ("vrrp_track_process P0", "process nginx"),
+    ("bfd_instance B0", "neighbor_ip 10.1.1.3"),
+];
+
+/// Members of the groups.
+const MEMBERS: &str = "vrrp_instance V0 {
+interface eth0
+virtual_router_id 1
+virtual_ipaddress {
+10.0.0.1
+}
+track_interface {
+eth1 weight 5
+}
+}
+vrrp_instance V1 {
+interface eth0
+virtual_router_id 2
+virtual_ipaddress {
+10.0.0.2
+}
+}
+";
+
+/// Whether the block is the one at `path`, or one of the same kind.
+fn is_or_holds(block: &str, path: &str) -> bool {
+    let keyword = first_of(block);
+    path.starts_with(keyword) || path.strip_prefix("vrrp_") == Some(keyword)
 }
 
 fn first_of(line: &str) -> &str {

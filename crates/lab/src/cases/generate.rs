@@ -1,6 +1,6 @@
 //! Valid configurations from the keyword tables.
-use crate::random::Random;
-use crate::samples;
+use super::Random;
+use super::samples;
 use conf::keywords::{ALL, ROOT};
 use conf::{Keyword, Set, Table};
 
@@ -27,22 +27,22 @@ const LEFT_OUT: &[&str] = &[
     "SSL",
 ];
 
-/// Lines without which a block is none.
-pub(crate) fn needed(path: &str, number: usize) -> &'static [&'static str] {
+/// Lines without which a block is none; a keyword's own belong together.
+pub fn needed(path: &str, number: usize) -> &'static [&'static str] {
     match (path, number % 2) {
         ("global_defs", 1) => &["enable_script_security", "script_user root"],
-        ("vrrp_instance", 0) => &["interface eth0", "virtual_ipaddress {", "10.0.0.1", "}"],
-        ("vrrp_instance", _) => &["interface eth1", "virtual_ipaddress {", "10.0.0.2/24", "}"],
+        ("vrrp_instance", 0) => &["interface eth0", "virtual_ipaddress {\n10.0.0.1\n}"],
+        ("vrrp_instance", _) => &["interface eth1", "virtual_ipaddress {\n10.0.0.2/24\n}"],
         ("virtual_server", _) => &["protocol TCP", "lb_algo rr", "lb_kind NAT"],
         ("garp_group", _) => &["garp_interval 0.5"],
         ("vrrp_script", _) => &["script /usr/bin/env"],
         ("track_file" | "vrrp_track_file", _) => &["file /tmp/f"],
         ("vrrp_track_process", _) => &["process nginx"],
         ("bfd_instance", _) => &["neighbor_ip 10.1.1.2"],
-        ("track_group", _) => &["group {", "V0", "}"],
-        ("vrrp_sync_group", _) => &["group {", "V0", "V1", "}"],
+        ("track_group", _) => &["group {\nV0\n}"],
+        ("vrrp_sync_group", _) => &["group {\nV0\nV1\n}"],
         (path, _) if path.ends_with("HTTP_GET") || path.ends_with("SSL_GET") => {
-            &["url {", "path /", "status_code 200", "}"]
+            &["url {\npath /\nstatus_code 200\n}"]
         }
         (path, _) if path.ends_with("DNS_CHECK") => &["type A"],
         (path, _) if path.ends_with("url") => &["path /"],
@@ -55,17 +55,17 @@ pub(crate) fn needed(path: &str, number: usize) -> &'static [&'static str] {
 
 /// Which keywords the original has.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Version(Vec<u32>);
+pub struct Version(Vec<u32>);
 
 impl Version {
     /// From what it says to `-v`.
-    pub(crate) fn new(said: &str) -> Option<Version> {
+    pub fn new(said: &str) -> Option<Version> {
         let (_, behind) = said.split_once("Keepalived v")?;
         numbers(behind.split_whitespace().next()?)
     }
 
     /// Whether a keyword can be tried.
-    pub(crate) fn has(&self, row: &Keyword) -> bool {
+    pub fn has(&self, row: &Keyword) -> bool {
         !LEFT_OUT.contains(&row.name) && self.knows(row)
     }
 
@@ -81,9 +81,10 @@ fn numbers(text: &str) -> Option<Version> {
     parts.collect::<Result<_, _>>().ok().map(Version)
 }
 
-pub(crate) fn configuration(version: &Version, random: &mut Random) -> String {
+/// A configuration that a person might have written.
+pub fn configuration(version: &Version, random: &mut Random) -> String {
     let mut maker = Maker {
-        version,
+        version: Some(version),
         random,
         out: String::new(),
         depth: 0,
@@ -140,10 +141,9 @@ pub(crate) fn configuration(version: &Version, random: &mut Random) -> String {
 }
 
 /// One keyword with a good value.
-pub(crate) fn row(path: &str, row: &Keyword, random: &mut Random) -> String {
-    let version = Version(vec![u32::MAX]);
+pub fn row(path: &str, row: &Keyword, random: &mut Random) -> String {
     let mut maker = Maker {
-        version: &version,
+        version: None,
         random,
         out: String::new(),
         depth: 0,
@@ -159,7 +159,8 @@ fn first(line: &str) -> &str {
 }
 
 struct Maker<'a> {
-    version: &'a Version,
+    /// Which keywords are made; all of them when `None`.
+    version: Option<&'a Version>,
     random: &'a mut Random,
     out: String,
     depth: usize,
@@ -175,7 +176,7 @@ impl Maker<'_> {
     }
 
     fn row(&mut self, path: &str, row: &Keyword) {
-        if !self.version.has(row) {
+        if self.version.is_some_and(|version| !version.has(row)) {
             return;
         }
         let name = row.name;
@@ -232,7 +233,7 @@ impl Maker<'_> {
 
     fn block(&mut self, outer: &str, name: &str, table: &Table) {
         let path = match outer {
-            "" => name.to_owned(),
+            "" | "(root)" => name.to_owned(),
             outer => format!("{outer}/{name}"),
         };
         // tables that blocks share have one path
@@ -244,7 +245,7 @@ impl Maker<'_> {
             self.out = format!("{text} {{\n");
         }
         self.depth += 1;
-        for line in needed(&path, count) {
+        for line in needed(&path, count).iter().flat_map(|lines| lines.lines()) {
             self.line(line);
         }
         if name == "vrrp_instance" {
