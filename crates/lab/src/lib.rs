@@ -14,6 +14,7 @@ pub mod client;
 pub mod daemon;
 
 pub mod forge;
+pub mod ipvs;
 pub mod lan;
 mod link;
 mod monitor;
@@ -21,6 +22,7 @@ pub mod nginx;
 pub mod original;
 mod record;
 pub mod scenario;
+mod shim;
 pub mod space;
 pub mod stats;
 pub mod tap;

@@ -116,7 +116,8 @@ impl Guest<'_> {
         }
         place.write("script", script, 0o755)?;
         place.write("init", &init(&place.0, self.modules), 0o755)?;
-        place.compile_shim()?;
+        // see its head
+        crate::shim::compile(&place.0, "xstate", include_str!("uml/xstate.c"))?;
         Ok(place)
     }
 }
@@ -195,19 +196,6 @@ impl Place {
         let path = self.0.join(name);
         fs::write(&path, text)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(mode))
-    }
-
-    /// See the head of `uml/xstate.c`.
-    fn compile_shim(&self) -> io::Result<()> {
-        self.write("xstate.c", include_str!("uml/xstate.c"), 0o644)?;
-        let mut compiler = Command::new("cc");
-        compiler.args(["-shared", "-fPIC", "-O2", "-o", "xstate.so", "xstate.c"]);
-        let made = compiler.current_dir(&self.0).output()?;
-        if made.status.success() {
-            return Ok(());
-        }
-        let why = String::from_utf8_lossy(&made.stderr).into_owned();
-        Err(io::Error::other(format!("cc: {why}")))
     }
 
     fn read(&self, name: &str) -> String {
