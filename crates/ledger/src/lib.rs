@@ -18,6 +18,7 @@ pub mod ipvs;
 mod kind;
 mod ledger;
 mod links;
+pub mod marks;
 mod observed;
 mod route;
 #[cfg(test)]

@@ -3,11 +3,13 @@ mod adopt;
 mod build;
 mod check;
 mod http;
+mod marking;
 mod probe;
 mod sync;
 
 pub(crate) use adopt::adopt_ids;
 pub(crate) use build::build;
+pub use marking::Marking;
 pub use probe::{
     Dns, Endpoint, FileCheck, Http, HttpTls, HttpVersion, Misc, Probe, Regex, Smtp, Tls, Udp, Url,
     Verify,
@@ -45,18 +47,6 @@ pub struct Lvs {
     pub groups: Vec<Group>,
     /// `nftables_ipvs`.
     pub marking: Option<Marking>,
-}
-
-/// `nftables_ipvs`: what goes to a group is marked by the packet filter, so that one service by
-/// mark is enough for all of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Marking {
-    /// Name of the table; the usual one when `None`.
-    pub table: Option<String>,
-    /// `nftables_ipvs_priority`; the usual one when `None`.
-    pub priority: Option<i32>,
-    /// `nftables_ipvs_start_fwmark`: the first mark.
-    pub first: u32,
 }
 
 /// A `virtual_server_group`, for people.
@@ -161,6 +151,8 @@ pub struct VirtualServer {
     pub name: String,
     /// What it serves: several with `virtual_server_group`.
     pub services: Vec<ServiceKey>,
+    /// What it is instead where its packets are marked (`nftables_ipvs`); see [`VirtualServer::keys`].
+    pub marked: Vec<ServiceKey>,
     /// How it balances.
     pub spec: ServiceSpec,
     /// `real_server` blocks, in order.

@@ -38,21 +38,18 @@ impl Drains {
         all.map(|(key, drain)| (*key, drain.spec))
     }
 
-    /// A reload: `old` becomes `new`. `seen` is what the table holds for it.
+    /// A reload: `old` becomes `new`. `seen` is what the table holds for it as this service.
     pub(super) fn begin(
         &mut self,
         now: Instant,
         old: &VirtualServer,
         new: &VirtualServer,
-        seen: &Service,
+        (service, seen): (&ServiceKey, &Service),
     ) {
         let drains = self.all.entry(new.id).or_default();
         let removed = old.servers.iter().map(|s| (s.key, s.forwarding));
         for (key, forwarding) in removed {
-            let dest = old
-                .services
-                .first()
-                .map_or(key, |s| place(s, key, forwarding));
+            let dest = place(service, key, forwarding);
             if let Some(&spec) = seen.dests.get(&dest)
                 && !drains.contains_key(&key)
             {
@@ -109,8 +106,8 @@ impl Role {
         let old: BTreeMap<PoolId, &VirtualServer> =
             before.lvs.servers.iter().map(|s| (s.id, s)).collect();
         for new in &self.plan.lvs.servers {
-            let first = new.services.first();
-            let seen = first.and_then(|key| self.kernel.seen(key));
+            let mut keys = new.keys(self.marker.works()).iter();
+            let seen = keys.find_map(|key| Some((key, self.kernel.seen(key)?)));
             if let (Some(old), Some(seen)) = (old.get(&new.id), seen)
                 && *old != new
             {
@@ -129,9 +126,10 @@ impl Role {
             return;
         }
         let (names, plan, kernel) = (&self.names, &self.plan, &mut self.kernel);
+        let marking = self.marker.works();
         let changed = self.drains.end(now, |pool, drains| {
             let service = names.pool(plan, pool);
-            let keys: &[ServiceKey] = service.map_or(&[], |service| &service.services);
+            let keys: &[ServiceKey] = service.map_or(&[], |service| service.keys(marking));
             kernel.connections(keys, drains)
         });
         for pool in changed {
@@ -168,6 +166,10 @@ mod tests {
         service
     }
 
+    fn table() -> ServiceKey {
+        service(&[], 0).services[0]
+    }
+
     fn seen(servers: &[u8]) -> Service {
         let spec_of = |weight| DestSpec {
             forwarding: Forwarding::Direct,
@@ -190,7 +192,7 @@ mod tests {
         let mut drains = Drains::default();
         let (old, new) = (service(&[1, 2, 3], 30), service(&[1], 30));
         // 3 was dead: what is not in the table has nothing to drain
-        drains.begin(at(0), &old, &new, &seen(&[1, 2]));
+        drains.begin(at(0), &old, &new, (&table(), &seen(&[1, 2])));
         assert_eq!(draining(&drains), [(key(2), 0)]);
         assert_eq!(drains.poll_timeout(), Some(at(1)));
         let busy = |_, _: &_| BTreeSet::from([key(2)]);
@@ -204,7 +206,7 @@ mod tests {
     fn the_time_is_an_end_too() {
         let mut drains = Drains::default();
         let (old, new) = (service(&[1, 2], 5), service(&[1], 5));
-        drains.begin(at(0), &old, &new, &seen(&[1, 2]));
+        drains.begin(at(0), &old, &new, (&table(), &seen(&[1, 2])));
         let busy = |_, _: &_| BTreeSet::from([key(2)]);
         assert!(drains.end(at(4), busy).is_empty());
         assert_eq!(drains.end(at(5), busy), [PoolId(1)]);
@@ -214,8 +216,8 @@ mod tests {
     fn a_server_that_comes_back_is_a_server_again() {
         let mut drains = Drains::default();
         let (both, one) = (service(&[1, 2], 30), service(&[1], 30));
-        drains.begin(at(0), &both, &one, &seen(&[1, 2]));
-        drains.begin(at(1), &one, &both, &seen(&[1, 2]));
+        drains.begin(at(0), &both, &one, (&table(), &seen(&[1, 2])));
+        drains.begin(at(1), &one, &both, (&table(), &seen(&[1, 2])));
         assert_eq!((draining(&drains), drains.poll_timeout()), (vec![], None));
     }
 
@@ -223,10 +225,15 @@ mod tests {
     fn nothing_drains_where_it_was_not_written_or_the_service_is_gone() {
         let mut drains = Drains::default();
         let without = service(&[1], 0);
-        drains.begin(at(0), &service(&[1, 2], 30), &without, &seen(&[1, 2]));
+        drains.begin(
+            at(0),
+            &service(&[1, 2], 30),
+            &without,
+            (&table(), &seen(&[1, 2])),
+        );
         assert_eq!(draining(&drains), []);
         let (old, new) = (service(&[1, 2], 30), service(&[1], 30));
-        drains.begin(at(0), &old, &new, &seen(&[1, 2]));
+        drains.begin(at(0), &old, &new, (&table(), &seen(&[1, 2])));
         drains.keep(at(1), |_| false);
         assert_eq!(drains.poll_timeout(), None);
     }

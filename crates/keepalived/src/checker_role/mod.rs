@@ -5,6 +5,7 @@
 mod alert;
 mod drain;
 mod files;
+mod marks;
 mod material;
 mod names;
 mod notify;
@@ -27,6 +28,7 @@ use linux::clock;
 use linux::netlink::Monitor;
 use linux::reactor::Reactor;
 use linux::signals::Signals;
+use marks::Marker;
 use names::Names;
 use notify::Pipes;
 use outbox::Outbox;
@@ -75,6 +77,7 @@ struct Role {
     names: Names,
     pools: Pools,
     kernel: Kernel,
+    marker: Marker,
     probers: Probers,
     drains: Drains,
     outbox: Outbox,
@@ -126,6 +129,7 @@ impl Role {
             names: Names::default(),
             pools: Pools::new(RandomState::new().build_hasher().finish()),
             kernel: Kernel::default(),
+            marker: Marker::default(),
             probers: Probers::default(),
             drains: Drains::default(),
             outbox: Outbox::default(),
@@ -335,6 +339,8 @@ impl Role {
     /// Puts a plan in force: at the start, and at each reload.
     fn take_over(&mut self, next: Plan, first: bool) {
         let now = clock::now();
+        let served_anew = self.mark(&next);
+        self.tell_groups(&next);
         self.tell_removed(&next);
         self.alert_removed(&next);
         // the daemon's start, not that of a process that replaces another
@@ -357,7 +363,7 @@ impl Role {
         }
         self.expect_changes(starting);
         self.drain_removed(now, &before);
-        self.want_changed(&before);
+        self.want_changed(&before, served_anew);
         if !first {
             self.change_timeouts(&before);
         }

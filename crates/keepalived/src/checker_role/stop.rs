@@ -25,7 +25,8 @@ impl Role {
             self.tell_shutdown();
         }
         self.stop_sync();
-        for line in self.kernel.clear(&self.plan, clock::now()) {
+        let lines = self.kernel.clear(&self.plan, clock::now());
+        for line in lines.into_iter().chain(self.marker.remove()) {
             self.log.info(line);
         }
     }

@@ -219,7 +219,7 @@ impl Role {
     /// who is in it stays.
     pub(super) fn params(&self, service: &VirtualServer) -> Params {
         let mut params = service.params();
-        let first = service.services.first();
+        let first = service.keys(self.marker.works()).first();
         let seen = first.and_then(|key| Some((key, self.kernel.seen(key)?)));
         let Some((key, seen)) = seen.filter(|_| self.settings.resume) else {
             return params;
@@ -242,7 +242,7 @@ impl Role {
             return;
         };
         let entries = self.pools.entries(id);
-        for key in &service.services {
+        for key in service.keys(self.marker.works()) {
             let mut wanted = wanted(key, service, &entries);
             for (dest, spec) in self.drains.of(id) {
                 let dest = place(key, dest, spec.forwarding);
@@ -260,16 +260,20 @@ impl Role {
         }
     }
 
-    /// Tells the ledger of services that a reload changed in ways that the pools know nothing of.
-    pub(super) fn want_changed(&mut self, before: &Plan) {
-        for id in changed(before, &self.plan) {
+    /// Tells the ledger of services that a reload changed in ways that the pools know nothing of;
+    /// `served_anew`: groups are in the table otherwise than before.
+    pub(super) fn want_changed(&mut self, before: &Plan, served_anew: bool) {
+        let mut ids = changed(before, &self.plan);
+        let groups = self.plan.lvs.servers.iter().filter(|s| s.group.is_some());
+        ids.extend(groups.filter(|_| served_anew).map(|s| s.id));
+        for id in ids {
             self.want(id);
         }
     }
 
     /// Services that `next` does not have are not wanted any more.
     pub(super) fn forget_services(&mut self, next: &Plan) {
-        forget_services(&mut self.kernel.ledger, next);
+        forget_services(&mut self.kernel.ledger, next, self.marker.works());
     }
 }
 
@@ -284,8 +288,9 @@ fn changed(before: &Plan, now: &Plan) -> Vec<PoolId> {
         .collect()
 }
 
-fn forget_services(ledger: &mut Ledger, next: &Plan) {
-    let services = next.lvs.servers.iter().flat_map(|s| &s.services);
+fn forget_services(ledger: &mut Ledger, next: &Plan, marking: bool) {
+    let services = next.lvs.servers.iter();
+    let services = services.flat_map(|service| service.keys(marking));
     let stay: BTreeSet<&ServiceKey> = services.collect();
     let gone = ledger.services().filter(|key| !stay.contains(key));
     let gone: Vec<ServiceKey> = gone.copied().collect();

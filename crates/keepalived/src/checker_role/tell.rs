@@ -1,9 +1,10 @@
 //! What people read of the pools, in the original's words.
 use super::Role;
+use ledger::ipvs::Protocol;
 use plan::Plan;
-use plan::lvs::{Probe, RealServer, VirtualServer};
+use plan::lvs::{Group, Probe, RealServer, Target, VirtualServer};
 use pool::{Event, PoolId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Role {
     pub(super) fn tell(&mut self, event: &Event) {
@@ -100,6 +101,25 @@ impl Role {
         Some(format!("{rest} for VS {name}"))
     }
 
+    /// Entries that a reload adds to groups or removes from them.
+    pub(super) fn tell_groups(&self, next: &Plan) {
+        let (before, after) = (entries(&self.plan), entries(next));
+        for (group, old) in &before {
+            let gone = after.get(group).map(|new| old.difference(new));
+            for gone in gone.into_iter().flatten() {
+                let text = format!("VS [{gone}] in group {group} no longer exists");
+                self.log.info(text);
+            }
+        }
+        for (group, new) in &after {
+            let added = before.get(group).map(|old| new.difference(old));
+            for added in added.into_iter().flatten() {
+                self.log
+                    .info(format!("VS [{added}] added into group {group}"));
+            }
+        }
+    }
+
     /// Virtual and real servers that `next` does not have: what lived of them is told as dead.
     pub(super) fn tell_removed(&mut self, next: &Plan) {
         let services: BTreeSet<_> = next.lvs.servers.iter().map(|s| s.id).collect();
@@ -137,6 +157,27 @@ impl Role {
             self.notify(event);
         }
     }
+}
+
+/// What each group serves, by its name.
+fn entries(plan: &Plan) -> BTreeMap<&str, BTreeSet<String>> {
+    let groups = plan.lvs.groups.iter().map(|group| (&*group.name, group));
+    let groups: BTreeMap<&str, &Group> = groups.collect();
+    let mut all: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for service in &plan.lvs.servers {
+        let name = service.group.as_deref();
+        let Some(group) = name.and_then(|name| groups.get(name)) else {
+            continue;
+        };
+        let protocol = service.protocol().map_or("none", Protocol::name);
+        let texts = group.targets.iter().map(|target| match target {
+            Target::Range(from, to, port) if from == to => format!("[{from}]:{protocol}:{port}"),
+            Target::Range(from, to, port) => format!("[{from}]:{protocol}:{port}-{to}"),
+            Target::Fwmark(mark) => format!("FWM {mark}"),
+        });
+        all.entry(&group.name).or_default().extend(texts);
+    }
+    all
 }
 
 fn passed(probe: &Probe, real: &RealServer) -> String {

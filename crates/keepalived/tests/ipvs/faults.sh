@@ -113,4 +113,18 @@ wait_for '[ "$(ipvsadm -Ln --daemon | cut -d, -f1,2 | paste -sd "|")" = "$both" 
 kill $daemon
 wait $daemon
 [ -z "$(ipvsadm -Ln --daemon)" ] && echo "== and go"
+
+# this kernel's packet filter has no tables for IP
+config "" "$two"
+sed -i 's/^virtual_server .*/virtual_server group web {/
+    1i global_defs {\n    nftables_ipvs\n}\nvirtual_server_group web {\n    10.1.0.100 80\n}' /tmp/keepalived.conf
+"$KEEPALIVED" -n -l -D -G -f /tmp/keepalived.conf >>/tmp/log 2>&1 &
+daemon=$!
+wait_for 'grep -q "nftables_ipvs: cannot mark packets: .* served address by address" /tmp/log'
+wait_for 'has "-r 10.2.1.2:80"'
+wait_for 'has "-r 10.2.2.2:80"'
+echo "== where packets cannot be marked a group is served by address:$(count)"
+kill $daemon
+wait $daemon
+[ -z "$(ipvsadm -Sn)" ] && echo "== and leaves nothing"
 cat /tmp/log

@@ -85,6 +85,8 @@ fn faults_pass_and_what_was_refused_is_tried_again() {
          and left clean
          without their interface no sync daemon runs
          it comes, and they do
-         and go",
+         and go
+         where packets cannot be marked a group is served by address: one=5 two=5
+         and leaves nothing",
     );
 }

@@ -12,10 +12,12 @@ const NFT_MSG_NEWCHAIN: u8 = 3;
 const NFT_MSG_NEWRULE: u8 = 6;
 const NFT_MSG_NEWSET: u8 = 9;
 const NFT_MSG_NEWSETELEM: u8 = 12;
+const NFT_MSG_DELSETELEM: u8 = 14;
 const LIST_ELEM: u16 = 1;
 const DATA_VALUE: u16 = 1;
-/// Number of the type "interface index" for the nft program.
+/// Numbers of the types "interface index" and "mark" for the nft program.
 const LINK_INDEX: u32 = 20;
+const MARK: u32 = 19;
 
 /// The address family that a table is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,8 @@ impl KeyType {
     pub(super) const LINK_INDEX: KeyType = KeyType(LINK_INDEX, 4);
     pub(super) const ICMPV6_TYPE: KeyType = KeyType(29, 1);
     pub(super) const LINK_NAME: KeyType = KeyType(41, 16);
+    pub(super) const PORT: KeyType = KeyType(13, 2);
+    pub(super) const MARK: KeyType = KeyType(MARK, 4);
 }
 
 /// A named set or map.
@@ -58,9 +62,22 @@ pub(super) struct Set<'a> {
     pub(super) key: &'a [KeyType],
     /// What a map gives.
     pub(super) data: Option<KeyType>,
-    /// Its elements never change.
-    pub(super) constant: bool,
+    pub(super) kind: SetKind,
     pub(super) elements: Vec<Element>,
+}
+
+/// What a set is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SetKind {
+    /// Elements that come and go.
+    Plain,
+    /// Its elements never change.
+    Constant,
+    /// Elements are from one key to another, in each of the parts.
+    Ranges {
+        /// Each counts.
+        counters: bool,
+    },
 }
 
 impl Set<'_> {
@@ -69,13 +86,15 @@ impl Set<'_> {
     /// network order.
     fn user_data(&self) -> Vec<u8> {
         let order = |KeyType(kind, _): &KeyType| match *kind {
-            LINK_INDEX => 1u32,
+            LINK_INDEX | MARK => 1u32,
             _ => 2,
         };
         let note =
             |what: u8, kind: &KeyType| [&[what, 4], order(kind).to_ne_bytes().as_slice()].concat();
-        let key = match self.key {
-            [single] => note(0, single),
+        let key = match (self.key, self.kind) {
+            ([single], _) => note(0, single),
+            // as the original has it
+            (_, SetKind::Ranges { .. }) => note(0, &KeyType::MARK),
             _ => Vec::new(),
         };
         let data = self.data.as_ref().map_or(Vec::new(), |kind| note(1, kind));
@@ -87,6 +106,8 @@ impl Set<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Element {
     pub(super) key: Vec<u8>,
+    /// The last one of a range.
+    pub(super) last: Option<Vec<u8>>,
     pub(super) data: Option<Vec<u8>>,
 }
 
@@ -154,7 +175,12 @@ pub(super) fn add_set(place: Place<'_>, set: &Set<'_>, id: u32) -> Message {
     } else {
         length
     };
-    let flags = if set.constant { 2u32 } else { 0 } | if set.data.is_some() { 8 } else { 0 };
+    let flags = match set.kind {
+        SetKind::Plain => 0u32,
+        SetKind::Constant => 2,
+        // intervals, of several parts
+        SetKind::Ranges { .. } => 0x84,
+    } | if set.data.is_some() { 8 } else { 0 };
     let message = message(place, NFT_MSG_NEWSET, NLM_F_CREATE)
         .attr_text(1, place.table)
         .attr_text(2, set.name)
@@ -167,23 +193,60 @@ pub(super) fn add_set(place: Place<'_>, set: &Set<'_>, id: u32) -> Message {
             .attr(7, &length.to_be_bytes()),
         None => message,
     };
-    message
-        .attr(10, &id.to_be_bytes())
-        .attr(13, &set.user_data())
+    let message = message.attr(10, &id.to_be_bytes());
+    let message = match set.kind {
+        SetKind::Ranges { .. } => message.nest(9 | NLA_F_NESTED, |about| parts(about, set.key)),
+        _ => message,
+    };
+    let message = message.attr(13, &set.user_data());
+    match set.kind {
+        SetKind::Ranges { counters: true } => message.nest(0x11 | NLA_F_NESTED, |expression| {
+            expression
+                .attr_text(1, "counter")
+                .nest(2 | NLA_F_NESTED, |none| none)
+        }),
+        _ => message,
+    }
+}
+
+/// How long each part of a key is.
+fn parts(about: Message, key: &[KeyType]) -> Message {
+    about.nest(2 | NLA_F_NESTED, |list| {
+        key.iter().fold(list, |list, KeyType(_, length)| {
+            list.nest(LIST_ELEM | NLA_F_NESTED, |part| {
+                part.attr(1, &length.to_be_bytes())
+            })
+        })
+    })
 }
 
 /// Adds elements; not more than some hundreds, as an attribute holds 64 KiB.
 pub(super) fn add_elements(place: Place<'_>, set: &str, elements: &[Element]) -> Message {
+    let message = message(place, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
+    with_elements(message, place, set, elements)
+}
+
+/// Removes elements; not more than some hundreds.
+pub(super) fn remove_elements(place: Place<'_>, set: &str, elements: &[Element]) -> Message {
+    let message = message(place, NFT_MSG_DELSETELEM, 0);
+    with_elements(message, place, set, elements)
+}
+
+fn with_elements(message: Message, place: Place<'_>, set: &str, elements: &[Element]) -> Message {
     let value = |octets: &[u8], message: Message, kind: u16| {
         message.nest(kind | NLA_F_NESTED, |inner| inner.attr(DATA_VALUE, octets))
     };
-    message(place, NFT_MSG_NEWSETELEM, NLM_F_CREATE)
+    message
         .attr_text(1, place.table)
         .attr_text(2, set)
         .nest(3 | NLA_F_NESTED, |list| {
             elements.iter().fold(list, |list, element| {
                 list.nest(LIST_ELEM | NLA_F_NESTED, |inner| {
                     let inner = value(&element.key, inner, 1);
+                    let inner = match &element.last {
+                        Some(last) => value(last, inner, 10),
+                        None => inner,
+                    };
                     match &element.data {
                         Some(data) => value(data, inner, 2),
                         None => inner,
@@ -196,6 +259,8 @@ pub(super) fn add_elements(place: Place<'_>, set: &str, elements: &[Element]) ->
 /// Registers of sixteen octets.
 pub(super) const FIRST: u32 = 1;
 pub(super) const SECOND: u32 = 2;
+/// The second four octets of the first register.
+pub(super) const BEHIND_IPV4: u32 = 9;
 
 /// What a rule looks at (`NFT_META_*`).
 #[derive(Debug, Clone, Copy)]
@@ -206,6 +271,8 @@ pub(super) enum Meta {
     Protocol = 16,
     OutLinkKind = 27,
 }
+
+const META_MARK: u32 = 3;
 
 /// Where in a packet octets are counted from.
 #[derive(Debug, Clone, Copy)]
@@ -229,6 +296,8 @@ pub(super) enum Expression<'a> {
     In(&'a str),
     /// Replaces a register by what the map gives for it, and goes on if it gives something.
     Map(&'a str, u32),
+    /// Gives the packet the mark in the first register.
+    SetMark,
     /// Sends a copy to the address in the first by the interface in the second register.
     Copy,
     /// Counts.
@@ -237,6 +306,8 @@ pub(super) enum Expression<'a> {
     Drop,
     /// Ends: lets it pass.
     Accept,
+    /// Leaves the chain.
+    Return,
     /// Goes on in another chain.
     Goto(&'a str),
 }
@@ -270,10 +341,12 @@ impl Expression<'_> {
             Expression::Map(map, register) => step("lookup", &|m| {
                 number(number(m.attr_text(1, map), 2, register), 3, register)
             }),
+            Expression::SetMark => step("meta", &|m| number(number(m, 2, META_MARK), 3, FIRST)),
             Expression::Copy => step("dup", &|m| number(number(m, 1, FIRST), 2, SECOND)),
             Expression::Counter => step("counter", &|m| m),
             Expression::Drop => step("immediate", &|m| verdict(m, 0, None)),
             Expression::Accept => step("immediate", &|m| verdict(m, 1, None)),
+            Expression::Return => step("immediate", &|m| verdict(m, -5, None)),
             Expression::Goto(chain) => step("immediate", &|m| verdict(m, -4, Some(chain))),
         }
     }

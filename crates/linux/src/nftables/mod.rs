@@ -1,12 +1,16 @@
 //! The packet filter (nftables), as far as VRRP needs it: addresses that do not accept packets
-//! (`no_accept`, `vrrp_strict`), and what interfaces of `use_vmac` may not send.
+//! (`no_accept`, `vrrp_strict`), and what interfaces of `use_vmac` may not send; and as far as the
+//! load balancer does: [`MarkTable`] (`nftables_ipvs`).
 //!
 //! [`Firewall::replace`] states the whole content of the table; the kernel takes it as a whole or not
 //! at all, so no packet ever meets half of it. Tables of others are not touched.
+mod marking;
 mod message;
 mod ruleset;
 #[cfg(test)]
 mod tests;
+
+pub use marking::{MarkTable, Marking};
 
 use crate::netlink::{Error, Message, Socket};
 use message::{Place, TableFamily, add_table, bracket, delete_table};
@@ -82,8 +86,7 @@ impl Firewall {
     /// # Errors
     /// `Unsupported` (`EPROTONOSUPPORT`) where the kernel has no netfilter.
     pub fn open(settings: Settings) -> io::Result<Self> {
-        let socket = Socket::of(libc::NETLINK_NETFILTER)?;
-        socket.widen()?;
+        let socket = socket()?;
         Ok(Firewall { socket, settings })
     }
 
@@ -116,18 +119,28 @@ impl Firewall {
     }
 
     fn commit(&mut self, requests: Vec<Message>) -> Result<(), Error> {
-        let answers = self
-            .socket
-            .transaction(bracket(false), requests, bracket(true));
-        // What is not answered because of another's error is not worth telling.
-        let lost = Error::from(Errno::ENOBUFS);
-        let mut errors = answers.into_iter().filter_map(Result::err);
-        let first = errors.next();
-        let told = errors.find(|why| *why != lost);
-        match first {
-            None => Ok(()),
-            Some(first) if first != lost => Err(first),
-            Some(first) => Err(told.unwrap_or(first)),
-        }
+        commit(&mut self.socket, requests)
     }
+}
+
+/// Has all of it carried out, or nothing.
+fn commit(socket: &mut Socket, requests: Vec<Message>) -> Result<(), Error> {
+    let answers = socket.transaction(bracket(false), requests, bracket(true));
+    // What is not answered because of another's error is not worth telling.
+    let lost = Error::from(Errno::ENOBUFS);
+    let mut errors = answers.into_iter().filter_map(Result::err);
+    let first = errors.next();
+    let told = errors.find(|why| *why != lost);
+    match first {
+        None => Ok(()),
+        Some(first) if first != lost => Err(first),
+        Some(first) => Err(told.unwrap_or(first)),
+    }
+}
+
+/// Opens a socket for the packet filter in the calling thread's namespace.
+fn socket() -> io::Result<Socket> {
+    let socket = Socket::of(libc::NETLINK_NETFILTER)?;
+    socket.widen()?;
+    Ok(socket)
 }

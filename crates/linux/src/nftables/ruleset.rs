@@ -1,7 +1,7 @@
 //! Which sets and rules make up the table.
 use super::message::{
-    Base, Element, Expression, FIRST, Hook, KeyType, Meta, Place, SECOND, Set, TableFamily,
-    add_chain, add_elements, add_rule, add_set,
+    Base, Element, Expression, FIRST, Hook, KeyType, Meta, Place, SECOND, Set, SetKind,
+    TableFamily, add_chain, add_elements, add_rule, add_set,
 };
 use super::{Rules, Settings, Vmac};
 use crate::netlink::Message;
@@ -16,7 +16,7 @@ const NEIGHBOUR_ADVERT: u8 = 136;
 const MLD_REPORT: u8 = 131;
 const MLD2_REPORT: u8 = 143;
 /// Elements in one message.
-const PORTION: usize = 500;
+pub(super) const PORTION: usize = 500;
 /// `fe80::/10`.
 const LINK_LOCAL: [u8; 16] = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 const LINK_LOCAL_MASK: [u8; 16] = [0xff, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -205,13 +205,14 @@ impl Ruleset<'_> {
     fn vmac_map(&mut self, vmacs: &[&Vmac]) {
         let elements = vmacs.iter().map(|vmac| Element {
             key: vmac.link.index.to_ne_bytes().to_vec(),
+            last: None,
             data: Some(vmac.parent.to_ne_bytes().to_vec()),
         });
         self.add(&Set {
             name: "vmac_map",
             key: &[KeyType::LINK_INDEX],
             data: Some(KeyType::LINK_INDEX),
-            constant: false,
+            kind: SetKind::Plain,
             elements: elements.collect(),
         });
     }
@@ -219,6 +220,7 @@ impl Ruleset<'_> {
     fn types(&mut self, name: &str, types: &[u8]) {
         let elements = types.iter().map(|kind| Element {
             key: vec![*kind],
+            last: None,
             data: None,
         });
         let key = &[KeyType::ICMPV6_TYPE];
@@ -226,7 +228,7 @@ impl Ruleset<'_> {
             name,
             key,
             data: None,
-            constant: true,
+            kind: SetKind::Constant,
             elements: elements.collect(),
         });
     }
@@ -236,13 +238,17 @@ impl Ruleset<'_> {
         elements.dedup();
         let elements = elements
             .into_iter()
-            .map(|key| Element { key, data: None })
+            .map(|key| Element {
+                key,
+                last: None,
+                data: None,
+            })
             .collect();
         self.add(&Set {
             name,
             key,
             data: None,
-            constant: false,
+            kind: SetKind::Plain,
             elements,
         });
     }

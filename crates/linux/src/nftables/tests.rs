@@ -1,4 +1,6 @@
 //! Against a real kernel, and what its own program reads there.
+mod marking;
+
 use super::*;
 use crate::testing::Wire;
 use std::net::UdpSocket;

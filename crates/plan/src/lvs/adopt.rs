@@ -1,23 +1,67 @@
 //! Ids over a reload: what is the same keeps its number, and with it what is known of it.
-use super::{Check, Lvs, RealServer, VirtualServer};
-use ledger::ipvs::{DestKey, ServiceKey};
+use super::{Check, Lvs, RealServer, VirtualServer, marking};
+use ledger::ipvs::{DestKey, Protocol, ServiceKey};
 use pool::{CheckId, PoolId, ServerId};
 use std::collections::BTreeMap;
 
 /// Gives what `next` has in common with `running` the ids it has there, and all else ids that are
-/// new. A virtual server is known by what it serves, a real server by its address and port, a check
-/// by what it checks.
+/// new. A virtual server is known by its group and protocol, else by what it serves, a real server by
+/// its address and port, a check by what it checks. Groups keep their marks.
 pub(crate) fn adopt_ids(next: &mut Lvs, running: &Lvs) {
     let mut fresh = Fresh::above(running);
-    let known: BTreeMap<&[ServiceKey], &VirtualServer> = running
-        .servers
-        .iter()
-        .map(|server| (&*server.services, server))
-        .collect();
+    let mut known = Known::of(running);
+    let mut ordinals = BTreeMap::new();
     for server in &mut next.servers {
-        let old = known.get(&*server.services).copied();
+        let old = known.take(server, &mut ordinals);
         server.id = old.map_or_else(|| fresh.pool(), |old| old.id);
         adopt_servers(&mut server.servers, old, &mut fresh);
+    }
+    marking::assign(next, Some(running));
+}
+
+/// A group and a protocol, and which one of those that share both.
+type InGroup = (String, Option<Protocol>, u32);
+
+fn in_group(
+    server: &VirtualServer,
+    ordinals: &mut BTreeMap<(String, Option<Protocol>), u32>,
+) -> Option<InGroup> {
+    let (group, protocol) = (server.group.clone()?, server.protocol());
+    let ordinal = ordinals.entry((group.clone(), protocol)).or_default();
+    Some((group, protocol, super::build::next(ordinal)))
+}
+
+/// The running services that have not been found again.
+struct Known<'a> {
+    by_group: BTreeMap<InGroup, &'a VirtualServer>,
+    by_services: BTreeMap<&'a [ServiceKey], &'a VirtualServer>,
+}
+
+impl<'a> Known<'a> {
+    fn of(running: &'a Lvs) -> Known<'a> {
+        let mut known = Known {
+            by_group: BTreeMap::new(),
+            by_services: BTreeMap::new(),
+        };
+        let mut ordinals = BTreeMap::new();
+        for server in &running.servers {
+            match in_group(server, &mut ordinals) {
+                Some(place) => drop(known.by_group.insert(place, server)),
+                None => drop(known.by_services.insert(&server.services, server)),
+            }
+        }
+        known
+    }
+
+    fn take(
+        &mut self,
+        server: &VirtualServer,
+        ordinals: &mut BTreeMap<(String, Option<Protocol>), u32>,
+    ) -> Option<&'a VirtualServer> {
+        match in_group(server, ordinals) {
+            Some(place) => self.by_group.remove(&place),
+            None => self.by_services.remove(&*server.services),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! `virtual_server` blocks: defaults, inheritance and the original's consistency rules.
 use super::check::{self, Family as Inherited};
+use super::marking;
 use super::sync;
 use super::{
-    FlushOnStop, Group, Inherited as Settings, Lvs, Marking, RealServer, Sorry, Timeouts, Tls,
-    VirtualServer,
+    FlushOnStop, Group, Inherited as Settings, Lvs, RealServer, Sorry, Timeouts, Tls, VirtualServer,
 };
 use crate::{Command, Instance, mail, notify};
 use conf::config::{self, Method, Server, Target};
@@ -19,8 +19,6 @@ use wire::Family;
 
 /// Persistence without a number: six minutes.
 const PERSISTENCE: u32 = 360;
-/// The first mark of groups when none is written.
-const FIRST_MARK: u32 = 1000;
 /// A range of addresses makes at most so many services.
 const RANGE_MAX: usize = 65_536;
 
@@ -49,7 +47,7 @@ pub(crate) fn build(
         };
         servers.extend(rules.build(&mut ids, findings));
     }
-    Lvs {
+    let mut lvs = Lvs {
         servers,
         flush: kernel.lvs_flush,
         flush_on_stop: match kernel.lvs_flush_on_stop.map(|flush| flush.value) {
@@ -76,18 +74,10 @@ pub(crate) fn build(
             .as_ref()
             .is_some_and(|on| on.value),
         groups: groups(config),
-        marking: marking(kernel),
-    }
-}
-
-fn marking(kernel: &config::Kernel) -> Option<Marking> {
-    let table = kernel.nftables_ipvs.as_ref()?;
-    let first = kernel.nftables_ipvs_start_fwmark;
-    Some(Marking {
-        table: table.value.as_ref().map(ToString::to_string),
-        priority: kernel.nftables_ipvs_priority.map(|priority| priority.value),
-        first: first.map_or(FIRST_MARK, |mark| mark.value),
-    })
+        marking: marking::of(&config.global),
+    };
+    marking::assign(&mut lvs, None);
+    lvs
 }
 
 /// The groups that a service uses.
@@ -194,6 +184,7 @@ impl Rules<'_> {
             id: PoolId(next(&mut ids.pool)),
             spec: self.spec(first),
             services,
+            marked: Vec::new(),
             servers,
             sorry: self.sorry((protocol, port, forwarding)),
             quorum,

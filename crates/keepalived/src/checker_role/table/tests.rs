@@ -85,6 +85,7 @@ pub(in crate::checker_role) fn service(id: u32, servers: Vec<RealServer>) -> Vir
         quorum_up: None,
         quorum_down: None,
         group: None,
+        marked: Vec::new(),
         forwarding: Forwarding::Masquerade,
         inhibit_on_failure: false,
         inherited: Inherited::default(),
@@ -135,7 +136,7 @@ impl World {
         let services = next.lvs.servers.iter();
         let params = services.map(|s| (s.id, s.params())).collect();
         self.names = Names::of(&next);
-        forget_services(&mut self.ledger, &next);
+        forget_services(&mut self.ledger, &next, false);
         let before = std::mem::replace(&mut self.plan, next);
         self.pools.apply(self.now, &params);
         for id in changed(&before, &self.plan) {

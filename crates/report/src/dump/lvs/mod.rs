@@ -5,6 +5,7 @@ mod services;
 
 use super::Out;
 use core::time::Duration;
+use ledger::ipvs::Protocol;
 use plan::Plan;
 use plan::lvs::{Group, Probe, Target, VirtualServer};
 use pool::Pools;
@@ -76,6 +77,15 @@ fn server_group(out: &mut Out, plan: &Plan, group: &Group) {
         1,
         format!("Virtual Server Group = {}, {families}", group.name),
     );
+    let mark = |protocol| plan.lvs.mark_of(&group.name, protocol);
+    let [tcp, udp, sctp] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp].map(mark);
+    if tcp > 0 || udp > 0 || sctp > 0 {
+        // one blank more than its depth, as the original has it
+        out.line(
+            1,
+            format_args!(" Fwmark TCP: {tcp} UDP: {udp} SCTP: {sctp}"),
+        );
+    }
     let of = |service: &&VirtualServer| service.group.as_ref() == Some(&group.name);
     let used = plan.lvs.servers.iter().filter(of).count();
     for target in &group.targets {

@@ -73,7 +73,7 @@ fn balancing(out: &mut Out, service: &VirtualServer) {
     for (name, bit) in flags {
         out.value(2, name, enabled(bit));
     }
-    let one_packet = match (spec.flags.one_packet, protocol(service)) {
+    let one_packet = match (spec.flags.one_packet, service.protocol()) {
         (false, _) => "disabled",
         (true, Some(Protocol::Udp)) => "enabled",
         (true, _) => "enabled (inactive due to not UDP)",
@@ -88,19 +88,14 @@ fn balancing(out: &mut Out, service: &VirtualServer) {
     if let Some(engine) = &spec.engine {
         out.value(2, "persistence engine", engine);
     }
-    let protocol = protocol(service).map_or("none", |protocol| match protocol {
-        Protocol::Tcp => "TCP",
-        Protocol::Udp => "UDP",
-        Protocol::Sctp => "SCTP",
-    });
+    let protocol = service
+        .protocol()
+        .map_or("none", |protocol| match protocol {
+            Protocol::Tcp => "TCP",
+            Protocol::Udp => "UDP",
+            Protocol::Sctp => "SCTP",
+        });
     out.value(2, "protocol", protocol);
-}
-
-fn protocol(service: &VirtualServer) -> Option<Protocol> {
-    service.services.iter().find_map(|key| match key {
-        ServiceKey::Address { protocol, .. } => Some(*protocol),
-        ServiceKey::Fwmark { .. } => None,
-    })
 }
 
 /// The mask of a network, where not every address is one of its own.
