@@ -56,7 +56,7 @@ struct Side {
     daemon: Daemon,
     servers: BTreeMap<&'static str, TcpListener>,
     node: lab::Node,
-    _lan: lab::Lan,
+    lan: lab::Lan,
 }
 
 impl Side {
@@ -77,7 +77,7 @@ impl Side {
             daemon,
             servers,
             node,
-            _lan: lan,
+            lan,
         }
     }
 
@@ -107,7 +107,7 @@ impl Side {
     }
 
     fn story(&self) -> String {
-        self._lan.timeline().story(0)
+        self.lan.timeline().story(0)
     }
 }
 
