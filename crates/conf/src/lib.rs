@@ -20,6 +20,7 @@ pub mod keywords;
 mod layout;
 mod lex;
 mod parse;
+mod rare;
 mod reader;
 mod snapshot;
 mod span;
@@ -32,6 +33,7 @@ pub use diagnostic::{Diagnostic, Label, Pass, Severity, Verdict, can_run, verdic
 pub use files::{Files, Limits, ReadError};
 pub use layout::layout;
 pub use parse::{LoadOptions, Loaded, load};
+pub use rare::{Plain, Rare};
 pub use snapshot::{Location, Snapshot, Source};
 pub use span::{Span, Spanned};
 pub use suggest::nearest;

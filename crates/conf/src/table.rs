@@ -228,9 +228,6 @@ const fn start(name: &[u8]) -> u64 {
         // a word in quotes may be
         return 0;
     }
-    if name.is_empty() {
-        return 0;
-    }
     let (mut number, mut rest, mut left) = (0, name, 8);
     while let Some((&byte, behind)) = rest.split_first() {
         number = number << 8 | byte as u64;

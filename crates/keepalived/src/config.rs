@@ -212,7 +212,8 @@ fn read(options: &Options, file: &str, purpose: Use) -> Read {
         seed: seed(),
         ..LoadOptions::default()
     };
-    let loaded = conf::load(&mut Disk, file, &how);
+    let mut disk = Disk::default();
+    let loaded = conf::load(&mut disk, file, &how);
     // what there is depends on where we are; a test stays where it is, as the original's
     let place = Place::of(options, &loaded.config);
     let entered = match purpose {

@@ -6,7 +6,16 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 
 /// The file system.
-pub(crate) struct Disk;
+#[derive(Debug, Default)]
+pub(crate) struct Disk {
+    /// A large file was read.
+    large: bool,
+}
+
+/// A file of so many octets makes a configuration for which memory is taken at once.
+const LARGE: u64 = 1 << 20;
+/// What becomes of an octet of a large file: about five, and its own.
+const GROWTH: u64 = 6;
 
 impl Files for Disk {
     fn read(&mut self, path: &str, limit: usize) -> Result<Vec<u8>, ReadError> {
@@ -15,6 +24,11 @@ impl Files for Disk {
         let size = file.metadata().map_err(|e| refusal(&e))?.len();
         if size > bound {
             return Err(ReadError::TooLarge);
+        }
+        if size >= LARGE {
+            self.large = true;
+            // without it all works, but slower
+            let _ = linux::heap::expect(usize::try_from(size * GROWTH).unwrap_or(0));
         }
         // one more than there is, to see that it ends there
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
@@ -34,6 +48,15 @@ impl Files for Disk {
             .into_iter()
             .filter_map(|path| path.into_os_string().into_string().ok())
             .collect()
+    }
+}
+
+impl Drop for Disk {
+    /// What was read has become what it becomes.
+    fn drop(&mut self) {
+        if self.large {
+            linux::heap::settle();
+        }
     }
 }
 
@@ -90,14 +113,14 @@ mod tests {
         let path = std::env::temp_dir().join(format!("files-test-{}", std::process::id()));
         std::fs::write(&path, "0123456789").unwrap();
         let name = path.to_str().unwrap();
-        assert_eq!(Disk.read(name, 10).unwrap(), b"0123456789");
-        assert_eq!(Disk.read(name, 9), Err(ReadError::TooLarge));
-        assert_eq!(Disk.read("/dev/zero", 9), Err(ReadError::NotRegular));
-        assert_eq!(Disk.read("/tmp", 9), Err(ReadError::Directory));
-        assert_eq!(Disk.read("/nonexistent", 9), Err(ReadError::Missing));
+        assert_eq!(Disk::default().read(name, 10).unwrap(), b"0123456789");
+        assert_eq!(Disk::default().read(name, 9), Err(ReadError::TooLarge));
+        assert_eq!(Disk::default().read("/dev/zero", 9), Err(ReadError::NotRegular));
+        assert_eq!(Disk::default().read("/tmp", 9), Err(ReadError::Directory));
+        assert_eq!(Disk::default().read("/nonexistent", 9), Err(ReadError::Missing));
         std::fs::remove_file(&path).unwrap();
         nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        assert_eq!(Disk.read(name, 9), Err(ReadError::NotRegular));
+        assert_eq!(Disk::default().read(name, 9), Err(ReadError::NotRegular));
         std::fs::remove_file(&path).unwrap();
     }
 }

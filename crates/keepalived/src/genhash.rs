@@ -2,7 +2,7 @@
 //! configuration. The same program under another name, or with `-T` before everything else.
 use crate::exit;
 use lexopt::Arg;
-use plan::lvs::{Endpoint, Http, HttpTls, HttpVersion, Tls, Url};
+use plan::lvs::{Endpoint, Http, HttpTls, HttpVersion, Source, Tls, Url};
 use std::ffi::OsString;
 use std::net::ToSocketAddrs;
 use std::time::{Duration, Instant};
@@ -99,10 +99,14 @@ fn parse(args: Vec<OsString>) -> Option<Wish> {
     let target = (server?.as_str(), port).to_socket_addrs().ok()?.next()?;
     let names = vec![host.clone().filter(|_| sni)];
     let url = Url::get(path?, host.unwrap_or_else(|| target.to_string()));
+    let source = Source {
+        fwmark: mark,
+        ..Source::default()
+    };
     let http = Http {
         endpoint: Endpoint {
             timeout: Duration::from_secs(timeout),
-            fwmark: mark,
+            source: source.written(),
             ..Endpoint::new(target.ip(), port)
         },
         tls: secure.then(|| HttpTls {
@@ -166,7 +170,8 @@ mod tests {
         let wish = wish.unwrap();
         assert!(wish.verbose);
         assert_eq!(wish.http.version, HttpVersion::V10Close);
-        assert_eq!(wish.http.endpoint.fwmark, Some(7));
+        let source = wish.http.endpoint.source.expect("a source");
+        assert_eq!(source.fwmark, Some(7));
         assert_eq!(wish.http.endpoint.timeout, Duration::from_secs(2));
         assert_eq!(wish.http.urls[0].host, "h");
         assert_eq!(wish.http.tls.unwrap().names, [Some("h".to_owned())]);

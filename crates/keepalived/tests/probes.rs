@@ -13,7 +13,7 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::ssl::{SslAcceptor, SslMethod};
 use openssl::x509::X509;
-use plan::lvs::{Dns, Endpoint, Http, HttpTls, HttpVersion, Probe, Regex, Smtp, Tls, Url};
+use plan::lvs::{Dns, Endpoint, Http, HttpTls, HttpVersion, Probe, Regex, Smtp, Source, Tls, Url};
 use probe::{Contexts, Job};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -354,22 +354,34 @@ fn a_check_comes_from_where_it_should() {
         ..endpoint(port)
     };
     let bound = Endpoint {
-        bind_address: Some([127, 0, 0, 9].into()),
-        bind_port: Some(4321),
-        bind_interface: Some("lo".into()),
+        source: Source {
+            address: Some([127, 0, 0, 9].into()),
+            port: Some(4321),
+            interface: Some("lo".into()),
+            fwmark: None,
+        }
+        .written(),
         ..plain.clone()
     };
     assert_eq!(run(&space, move || Probe::Tcp(bound)), Ok(()));
     let (_, peer) = listener.accept().unwrap();
     assert_eq!(peer.to_string(), "127.0.0.9:4321");
     let marked = Endpoint {
-        fwmark: Some(7),
+        source: Source {
+            fwmark: Some(7),
+            ..Source::default()
+        }
+        .written(),
         ..plain.clone()
     };
     let why = run(&space, move || Probe::Tcp(marked)).unwrap_err();
     assert!(why.starts_with("connect: "), "{why}");
     let elsewhere = Endpoint {
-        bind_interface: Some("nowhere0".into()),
+        source: Source {
+            interface: Some("nowhere0".into()),
+            ..Source::default()
+        }
+        .written(),
         ..plain
     };
     let why = run(&space, move || Probe::Tcp(elsewhere)).unwrap_err();

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod files;
 mod filter;
 pub mod glob;
+pub mod heap;
 pub mod ipvs;
 pub mod memfd;
 mod mmsg;

@@ -11,8 +11,8 @@ pub(crate) use adopt::adopt_ids;
 pub(crate) use build::build;
 pub use marking::Marking;
 pub use probe::{
-    Dns, Endpoint, FileCheck, Http, HttpTls, HttpVersion, Misc, Probe, Regex, Smtp, Tls, Udp, Url,
-    Verify,
+    Dns, Endpoint, FileCheck, Http, HttpTls, HttpVersion, Misc, Probe, Regex, Smtp, Source, Tls,
+    Udp, Url, Verify,
 };
 
 use crate::Command;
@@ -289,3 +289,4 @@ impl VirtualServer {
 const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
+

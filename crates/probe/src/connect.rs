@@ -1,7 +1,7 @@
 //! Sockets as a check's block wants them.
 use crate::Failure;
-use plan::lvs::Endpoint;
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use plan::lvs::{Endpoint, Source};
+use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
@@ -39,26 +39,29 @@ pub(crate) fn socket(
 ) -> io::Result<Socket> {
     let domain = Domain::for_address(target(endpoint));
     let socket = Socket::new(domain, kind.nonblocking(), protocol)?;
-    if let Some(mark) = endpoint.fwmark {
-        socket.set_mark(mark)?;
-    }
-    if let Some(name) = &endpoint.bind_interface {
-        socket.bind_device(Some(name.as_bytes()))?;
-    }
-    if endpoint.bind_address.is_some() || endpoint.bind_port.is_some() {
-        socket.set_reuse_address(true)?;
-        socket.bind(&source(endpoint))?;
+    if let Some(source) = &endpoint.source {
+        leave_from(&socket, source, endpoint.address)?;
     }
     Ok(socket)
 }
 
-fn source(endpoint: &Endpoint) -> SockAddr {
-    let any = match endpoint.address {
+fn leave_from(socket: &Socket, source: &Source, target: IpAddr) -> io::Result<()> {
+    if let Some(mark) = source.fwmark {
+        socket.set_mark(mark)?;
+    }
+    if let Some(name) = &source.interface {
+        socket.bind_device(Some(name.as_bytes()))?;
+    }
+    if source.address.is_none() && source.port.is_none() {
+        return Ok(());
+    }
+    let any = match target {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     };
-    let address = endpoint.bind_address.unwrap_or(any);
-    SocketAddr::new(address, endpoint.bind_port.unwrap_or(0)).into()
+    let address = source.address.unwrap_or(any);
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::new(address, source.port.unwrap_or(0)).into())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

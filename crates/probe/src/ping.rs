@@ -30,10 +30,10 @@ fn open(endpoint: &Endpoint) -> io::Result<(UdpSocket, bool)> {
         IpAddr::V4(_) => Protocol::ICMPV4,
         IpAddr::V6(_) => Protocol::ICMPV6,
     };
-    let plain = Endpoint {
-        bind_port: None,
-        ..endpoint.clone()
-    };
+    let mut plain = endpoint.clone();
+    if let Some(source) = &mut plain.source {
+        source.port = None;
+    }
     let socket = |kind| connect::socket(&plain, kind, Some(protocol));
     let (socket, raw): (Socket, bool) = match socket(Type::DGRAM) {
         Ok(socket) => (socket, false),

@@ -1,6 +1,6 @@
 //! Health checks.
 use super::{Script, User};
-use crate::{Span, Spanned};
+use crate::{Plain, Rare, Span, Spanned};
 use core::time::Duration;
 use std::net::IpAddr;
 
@@ -19,6 +19,17 @@ pub struct Rhythm {
     pub retry: Option<u32>,
     /// `warmup`: maximum random delay before first check.
     pub warmup: Option<Duration>,
+}
+
+impl Plain for Rhythm {
+    const PLAIN: &'static Self = &Rhythm {
+        alpha: None,
+        delay_before_retry: None,
+        delay_loop: None,
+        log_all_failures: None,
+        retry: None,
+        warmup: None,
+    };
 }
 
 /// Where a check connects to, and from.
@@ -165,7 +176,7 @@ pub struct Checker {
     /// The opening word.
     pub span: Span,
     /// How often, and when it counts.
-    pub rhythm: Rhythm,
+    pub rhythm: Rare<Rhythm>,
     /// Where it connects to.
     pub connect: Connect,
     /// What is checked.

@@ -1,6 +1,6 @@
 //! Virtual and real servers.
 use super::{Checker, Script};
-use crate::{Span, Spanned};
+use crate::{Plain, Rare, Span, Spanned};
 use core::time::Duration;
 use std::net::IpAddr;
 
@@ -82,6 +82,17 @@ pub struct Defaults {
     pub warmup: Option<Duration>,
 }
 
+impl Plain for Defaults {
+    const PLAIN: &'static Self = &Defaults {
+        connect_timeout: None,
+        delay_before_retry: None,
+        delay_loop: None,
+        retry: None,
+        virtualhost: None,
+        warmup: None,
+    };
+}
+
 /// A `real_server` block.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RealServer {
@@ -94,7 +105,7 @@ pub struct RealServer {
     /// `lvs_method`.
     pub forwarding: Option<Forwarding>,
     /// What checkers inherit.
-    pub defaults: Defaults,
+    pub defaults: Rare<Defaults>,
     /// Its checkers.
     pub checkers: Vec<Checker>,
     /// `alpha`: start down.

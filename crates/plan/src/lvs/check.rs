@@ -1,6 +1,6 @@
 //! The checks of a real server: what they inherit, and what they default to.
 use super::build::{Ids, next};
-use super::{Check, Dns, Endpoint, FileCheck, Misc, Probe, Smtp, Udp, http, secs};
+use super::{Check, Dns, Endpoint, FileCheck, Misc, Probe, Smtp, Source, Udp, http, secs};
 use crate::notify;
 use conf::config::{self, Checker, Connect, Rhythm};
 use conf::{Config, Diagnostic, Severity};
@@ -33,7 +33,7 @@ pub(super) fn apart(checker: &Checker) -> Vec<Checker> {
         return Vec::new();
     };
     let host = |(rhythm, connect): &(Rhythm, Connect)| Checker {
-        rhythm: nearest_rhythm(rhythm, &checker.rhythm),
+        rhythm: nearest_rhythm(rhythm, &checker.rhythm).into(),
         connect: nearest_connect(connect, &checker.connect),
         ..checker.clone()
     };
@@ -102,8 +102,8 @@ pub(super) fn build(
 
 fn params(checker: &Checker, family: &Family<'_>) -> CheckParams {
     let (rhythm, real, service) = (
-        &checker.rhythm,
-        &family.real.defaults,
+        &*checker.rhythm,
+        &*family.real.defaults,
         &family.service.defaults,
     );
     let (retry, pause) = defaults(&checker.check);
@@ -156,6 +156,12 @@ fn endpoint(connect: &config::Connect, family: &Family<'_>) -> Endpoint {
         .connect_timeout
         .or(family.real.defaults.connect_timeout)
         .or(family.service.defaults.connect_timeout);
+    let source = Source {
+        address: connect.bindto,
+        port: connect.bind_port,
+        interface: connect.bind_if.as_ref().map(ToString::to_string),
+        fwmark: connect.fwmark,
+    };
     Endpoint {
         address: connect.connect_ip.unwrap_or(family.key.address),
         // the server's port as written: a tunnel or direct routing changes that of the table only
@@ -164,10 +170,7 @@ fn endpoint(connect: &config::Connect, family: &Family<'_>) -> Endpoint {
             .or(family.real.port)
             .unwrap_or(family.key.port),
         timeout: timeout.unwrap_or(secs(5)),
-        bind_address: connect.bindto,
-        bind_port: connect.bind_port,
-        bind_interface: connect.bind_if.as_ref().map(ToString::to_string),
-        fwmark: connect.fwmark,
+        source: source.written(),
     }
 }
 

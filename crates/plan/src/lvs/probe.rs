@@ -13,14 +13,28 @@ pub struct Endpoint {
     pub port: u16,
     /// `connect_timeout`: for the connection and for each answer.
     pub timeout: Duration,
+    /// Where it comes from; boxed, for most checks leave that to the kernel.
+    pub source: Option<Box<Source>>,
+}
+
+/// Where a check's packets come from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Source {
     /// `bindto`.
-    pub bind_address: Option<IpAddr>,
+    pub address: Option<IpAddr>,
     /// `bind_port`.
-    pub bind_port: Option<u16>,
+    pub port: Option<u16>,
     /// `bind_if`.
-    pub bind_interface: Option<String>,
+    pub interface: Option<String>,
     /// `fwmark`: mark of its packets.
     pub fwmark: Option<u32>,
+}
+
+impl Source {
+    /// As an endpoint has it: `None` while nothing is written.
+    pub fn written(self) -> Option<Box<Self>> {
+        (self != Self::default()).then(|| Box::new(self))
+    }
 }
 
 impl Endpoint {
@@ -30,10 +44,7 @@ impl Endpoint {
             address,
             port,
             timeout: super::secs(5),
-            bind_address: None,
-            bind_port: None,
-            bind_interface: None,
-            fwmark: None,
+            source: None,
         }
     }
 }

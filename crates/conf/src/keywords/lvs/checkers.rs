@@ -188,7 +188,7 @@ fn push(cx: &mut Cx, check: fn(&mut Building) -> Check) {
     }
     checkers.push(Checker {
         span: built.span,
-        rhythm: take(&mut built.rhythm),
+        rhythm: take(&mut built.rhythm).into(),
         connect: take(&mut built.connect),
         check: check(built),
     });

@@ -161,7 +161,7 @@ fn listen(inotify: Inotify, events: UnboundedSender<Event>) -> std::io::Result<W
 /// The number in a file: 0 when there is no file or no number; `None`: the number is out of range,
 /// and the one before stays.
 fn read(path: &str) -> Option<i32> {
-    match Disk.read(path, LONGEST) {
+    match Disk::default().read(path, LONGEST) {
         Ok(bytes) => number(&String::from_utf8_lossy(&bytes)),
         Err(_) => Some(0),
     }

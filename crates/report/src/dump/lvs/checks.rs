@@ -85,17 +85,18 @@ fn plain(out: &mut Out, to: &Endpoint, method: &str) {
 fn endpoint(out: &mut Out, to: &Endpoint) {
     out.line(2, "Connection");
     out.value(3, "Dest", bracketed(to.address, to.port));
-    match (to.bind_address, to.bind_port) {
+    let from = to.source.as_deref().cloned().unwrap_or_default();
+    match (from.address, from.port) {
         (Some(address), port) => {
             out.value(3, "Bind to", bracketed(address, port.unwrap_or(0)));
         }
         (None, Some(port)) => out.value(3, "Bind to", format_args!("[]:{port}")),
         (None, None) => {}
     }
-    if let Some(interface) = &to.bind_interface {
+    if let Some(interface) = from.interface {
         out.value(3, "Bind i/f", interface);
     }
-    if let Some(mark) = to.fwmark {
+    if let Some(mark) = from.fwmark {
         out.value(3, "Mark", mark);
     }
     out.value(3, "Timeout", seconds(to.timeout));
