@@ -115,9 +115,15 @@ mod tests {
         let name = path.to_str().unwrap();
         assert_eq!(Disk::default().read(name, 10).unwrap(), b"0123456789");
         assert_eq!(Disk::default().read(name, 9), Err(ReadError::TooLarge));
-        assert_eq!(Disk::default().read("/dev/zero", 9), Err(ReadError::NotRegular));
+        assert_eq!(
+            Disk::default().read("/dev/zero", 9),
+            Err(ReadError::NotRegular)
+        );
         assert_eq!(Disk::default().read("/tmp", 9), Err(ReadError::Directory));
-        assert_eq!(Disk::default().read("/nonexistent", 9), Err(ReadError::Missing));
+        assert_eq!(
+            Disk::default().read("/nonexistent", 9),
+            Err(ReadError::Missing)
+        );
         std::fs::remove_file(&path).unwrap();
         nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
         assert_eq!(Disk::default().read(name, 9), Err(ReadError::NotRegular));

@@ -289,4 +289,3 @@ impl VirtualServer {
 const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
-

@@ -33,6 +33,8 @@ pub struct VirtualServer {
     pub defaults: Defaults,
     /// `real_server` blocks.
     pub real_servers: Vec<RealServer>,
+    /// One of these has a script: most services have none, and there may be very many servers.
+    pub has_server_scripts: bool,
     /// `alpha`: all real servers start down.
     pub alpha: bool,
     /// `drain_timeout`: how long a removed real server may keep its connections (not in the original).

@@ -7,7 +7,7 @@
 use super::set::set;
 use super::{Cx, Line};
 use crate::lex::{self, Kind, Trouble, Word};
-use crate::table::{Again, Keyword, Set, Table};
+use crate::table::{Again, Keyword, Recent, Set, Table};
 use crate::{Diagnostic, Pass, Severity, Span, keywords};
 
 /// An open block.
@@ -45,6 +45,7 @@ pub(super) struct Walker {
     extra: usize,
     /// For blocks that may come again and are one.
     seen: Seen,
+    recent: Recent,
 }
 
 impl Walker {
@@ -141,7 +142,7 @@ impl Walker {
         let Some(first) = line.word(0) else {
             return unexpected(cx, opener);
         };
-        let Some(row) = table.find(&first.bytes) else {
+        let Some(row) = self.recent.find(table, &first.bytes) else {
             let found = unknown(cx, table, first, opener);
             return cx.push(found);
         };

@@ -10,7 +10,7 @@ pub use http::REGEX_OPTIONS;
 pub(super) use target::{GROUP_ARGS, close_server_group, open_server_group, target};
 
 use super::{fit, number, spanned};
-use crate::config::{Forwarding, Method, RealServer, Server, Tunnel, VirtualServer};
+use crate::config::{Check, Forwarding, Method, RealServer, Server, Tunnel, VirtualServer};
 use crate::lex::Word;
 use crate::parse::{Cx, Line};
 use crate::table::{Keyword, Set, Table};
@@ -531,9 +531,17 @@ fn open_real(cx: &mut Cx, line: &Line<'_>) -> bool {
     true
 }
 
+fn has_scripts(server: &RealServer) -> bool {
+    let mut checkers = server.checkers.iter();
+    server.notify_up.is_some()
+        || server.notify_down.is_some()
+        || checkers.any(|checker| matches!(checker.check, Check::Misc(_)))
+}
+
 fn close_real(cx: &mut Cx) {
     let mut server = std::mem::take(&mut cx.real_server);
     // there are many, and most have one
     server.checkers.shrink_to_fit();
+    cx.virtual_server.has_server_scripts |= has_scripts(&server);
     cx.virtual_server.real_servers.push(server);
 }

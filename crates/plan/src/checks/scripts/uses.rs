@@ -1,7 +1,7 @@
 //! Which scripts a configuration has, and which part of the daemon runs them.
 use super::super::services;
 use crate::notify::{self, RunAs};
-use conf::config::{Check, Notify, RealServer, Script, User};
+use conf::config::{Check, Notify, Script, User};
 use conf::{Config, Span};
 use std::collections::BTreeSet;
 
@@ -115,7 +115,7 @@ fn checker<'a>(all: &mut Vec<Use<'a>>, config: &'a Config) {
     for server in servers.filter(|server| services::is_defined(config, server)) {
         let quorum = [&server.quorum_up, &server.quorum_down];
         plain(all, Runner::Checker, Role::Other, quorum);
-        if !server.real_servers.iter().any(has_scripts) {
+        if !server.has_server_scripts {
             continue;
         }
         // a server that comes again is left out
@@ -135,13 +135,6 @@ fn checker<'a>(all: &mut Vec<Use<'a>>, config: &'a Config) {
             }
         }
     }
-}
-
-fn has_scripts(real: &RealServer) -> bool {
-    let mut checkers = real.checkers.iter();
-    real.notify_up.is_some()
-        || real.notify_down.is_some()
-        || checkers.any(|checker| matches!(checker.check, Check::Misc(_)))
 }
 
 fn notify<'a>(all: &mut Vec<Use<'a>>, notify: &'a Notify) {
