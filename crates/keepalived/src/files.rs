@@ -28,7 +28,7 @@ impl Files for Disk {
         if size >= LARGE {
             self.large = true;
             // without it all works, but slower
-            let _ = linux::heap::expect(usize::try_from(size * GROWTH).unwrap_or(0));
+            let _ = linux::memory::expect(usize::try_from(size * GROWTH).unwrap_or(0));
         }
         // one more than there is, to see that it ends there
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
@@ -55,7 +55,7 @@ impl Drop for Disk {
     /// What was read has become what it becomes.
     fn drop(&mut self) {
         if self.large {
-            linux::heap::settle();
+            linux::memory::give_back();
         }
     }
 }

@@ -11,15 +11,6 @@ pub fn set_name(name: &str) -> io::Result<()> {
     Ok(prctl::set_name(&name)?)
 }
 
-/// Gives memory that is free by now, as after a configuration was read, back to the kernel.
-pub fn return_memory() {
-    // SAFETY: takes no pointer, and may be called at any time.
-    #[cfg(target_env = "gnu")]
-    unsafe {
-        libc::malloc_trim(0);
-    }
-}
-
 /// Has the kernel send `TERM` to this process when its parent ends.
 ///
 /// If the parent has ended already, nothing would ever come: `parent` is the pid that the caller

@@ -374,6 +374,6 @@ impl Role {
         self.perform(now);
         self.outbox.push(FromRole::Ready);
         drop((before, wanted));
-        linux::process::return_memory();
+        linux::memory::give_back();
     }
 }

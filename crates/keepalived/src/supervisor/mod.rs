@@ -177,7 +177,7 @@ impl Supervisor {
     fn run_on(&mut self, line: &str, again: bool) {
         self.phase = Phase::Running;
         self.log.info(line);
-        linux::process::return_memory();
+        linux::memory::give_back();
         Self::notify_ready();
         if again {
             self.reload();

@@ -45,7 +45,7 @@ impl Role {
             .remove_others(&self.plan.uppers, self.kernel.netlink());
         self.lines.extend(lines);
         self.queue.push(FromRole::Ready);
-        linux::process::return_memory();
+        linux::memory::give_back();
     }
 
     /// Takes away what the next plan does not have; gives what is left to do.
