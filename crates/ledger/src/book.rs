@@ -6,13 +6,19 @@ use crate::{Failure, Op, Owner};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One owner's entries.
+/// One owner's entries; many owners have none of a kind, and few have some of no consequence.
 #[derive(Debug)]
 struct Entries<O: Kind> {
-    items: Vec<(O::Key, O::Spec)>,
+    items: Box<[(O::Key, O::Spec)]>,
     /// Those whose loss does not matter.
-    untracked: BTreeSet<O::Key>,
+    untracked: Box<[O::Key]>,
     held: bool,
+}
+
+impl<O: Kind> Entries<O> {
+    fn tracks(&self, key: &O::Key) -> bool {
+        !self.untracked.contains(key)
+    }
 }
 
 /// Whose entry, and which: the order in which things are done.
@@ -66,7 +72,7 @@ impl<O: Kind> Book<O> {
     pub(crate) fn configure(
         &mut self,
         owner: Owner,
-        mut items: Vec<(O::Key, O::Spec)>,
+        items: Vec<(O::Key, O::Spec)>,
         untracked: BTreeSet<O::Key>,
     ) {
         let held = self.owners.get(&owner).is_some_and(|entries| entries.held);
@@ -74,16 +80,33 @@ impl<O: Kind> Book<O> {
         for (place, (key, _)) in items.iter().enumerate() {
             put(&mut self.named, key, (owner, place));
         }
-        items.shrink_to_fit();
         let entries = Entries {
-            items,
-            untracked,
+            items: items.into(),
+            untracked: untracked.into_iter().collect(),
             held: false,
         };
         self.owners.insert(owner, entries);
         if held {
             self.hold(owner);
         }
+    }
+
+    /// Whether that is what was configured last.
+    pub(crate) fn is_configured(
+        &self,
+        owner: Owner,
+        items: &[(O::Key, O::Spec)],
+        untracked: &BTreeSet<O::Key>,
+    ) -> bool {
+        self.owners.get(&owner).is_some_and(|entries| {
+            entries.untracked.iter().eq(untracked) && *entries.items == *items
+        })
+    }
+
+    /// What an owner has in its configuration.
+    pub(crate) fn keys(&self, owner: Owner) -> impl Iterator<Item = &O::Key> {
+        let entries = self.owners.get(&owner).into_iter();
+        entries.flat_map(|entries| entries.items.iter().map(|(key, _)| key))
     }
 
     pub(crate) fn forget(&mut self, owner: Owner) {
@@ -124,11 +147,7 @@ impl<O: Kind> Book<O> {
 
     /// Leaves an owner's objects where they are, for good.
     pub(crate) fn abandon(&mut self, owner: Owner) {
-        let keys = self.owners.get(&owner).map(|entries| {
-            let items = entries.items.iter();
-            items.map(|(key, _)| key.clone()).collect::<Vec<_>>()
-        });
-        for key in keys.into_iter().flatten() {
+        for key in self.keys(owner).cloned().collect::<Vec<_>>() {
             self.observed.disown(&key);
         }
         self.forget(owner);
@@ -232,7 +251,7 @@ impl<O: Kind> Book<O> {
         }
         let tracks = |owner: &Owner| {
             let entries = self.owners.get(owner);
-            entries.is_none_or(|entries| !entries.untracked.contains(key))
+            entries.is_none_or(|entries| entries.tracks(key))
         };
         let holders: Vec<_> = self.holders(key).collect();
         let losers: Vec<_> = holders.iter().copied().filter(tracks).collect();

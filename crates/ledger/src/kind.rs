@@ -9,7 +9,7 @@ pub(crate) trait Kind: Debug {
     /// What the kernel tells its objects apart by.
     type Key: Ord + Clone + Debug;
     /// How an object is made.
-    type Spec: Clone + Debug;
+    type Spec: PartialEq + Clone + Debug;
     /// Whether `has` is what `asked` asks for.
     fn is_met_by(key: &Self::Key, asked: &Self::Spec, has: &Self::Spec) -> bool;
     /// Whether the kernel would take it now.

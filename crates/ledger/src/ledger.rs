@@ -76,19 +76,36 @@ impl Ledger {
 
     /// Says what `owner` has in its configuration, replacing what was said before. Whether it is
     /// held stays as it is: a held owner's new objects are added, its old ones removed, and nothing
-    /// happens to those that stay.
+    /// happens to those that stay. To say the same again changes nothing.
     pub fn configure(&mut self, owner: Owner, items: impl Into<Items>) {
         let items = items.into();
         let routes = items.routes.into_iter().map(|route| (route.key(), route));
         let rules = items.rules.into_iter().map(|rule| (rule.normal(), ()));
-        let untracked = items.untracked;
-        let loose_rules = untracked.rules.into_iter().map(Rule::normal);
-        self.addresses
-            .configure(owner, items.addresses, untracked.addresses);
-        self.routes
-            .configure(owner, routes.collect(), untracked.routes);
-        self.rules
-            .configure(owner, rules.collect(), loose_rules.collect());
+        let (routes, rules): (Vec<_>, Vec<_>) = (routes.collect(), rules.collect());
+        let loose = items.untracked;
+        let loose_rules = loose.rules.into_iter().map(Rule::normal).collect();
+        let (addresses, loose_addresses) = (items.addresses, loose.addresses);
+        if self
+            .addresses
+            .is_configured(owner, &addresses, &loose_addresses)
+            && self.routes.is_configured(owner, &routes, &loose.routes)
+            && self.rules.is_configured(owner, &rules, &loose_rules)
+        {
+            return;
+        }
+        self.addresses.configure(owner, addresses, loose_addresses);
+        self.routes.configure(owner, routes, loose.routes);
+        self.rules.configure(owner, rules, loose_rules);
+    }
+
+    /// The addresses that `owner` has in its configuration, in order.
+    pub fn addresses(&self, owner: Owner) -> impl Iterator<Item = &AddressKey> {
+        self.addresses.keys(owner)
+    }
+
+    /// Whether anybody has this address in its configuration.
+    pub fn names(&self, address: &AddressKey) -> bool {
+        self.addresses.names(address)
     }
 
     /// Drops `owner` with all it has: what it held is removed, unless another holds it too.

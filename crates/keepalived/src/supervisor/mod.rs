@@ -177,11 +177,23 @@ impl Supervisor {
     fn run_on(&mut self, line: &str, again: bool) {
         self.phase = Phase::Running;
         self.log.info(line);
-        linux::memory::give_back();
+        self.gather_plan();
         Self::notify_ready();
         if again {
             self.reload();
         }
+    }
+
+    /// Reads the plan again: what a load leaves of its own memory lies scattered among what it
+    /// has given back, a few octets a page.
+    fn gather_plan(&mut self) {
+        let mail = self.plan.global.mail.take();
+        if let Ok(plan) = self.sealed.plan() {
+            self.plan = plan;
+        }
+        // is not in what roles get
+        self.plan.global.mail = mail;
+        linux::memory::give_back();
     }
 
     fn notify_ready() {

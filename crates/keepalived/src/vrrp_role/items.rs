@@ -25,7 +25,10 @@ pub(super) fn of(
     rules: &[plan::Rule],
     links: &Links,
 ) -> Items {
-    let mut items = Items::default();
+    let mut items = Items {
+        addresses: Vec::with_capacity(addresses.len()),
+        ..Items::default()
+    };
     for one in addresses {
         let Some((key, spec)) = address(one, links) else {
             continue;

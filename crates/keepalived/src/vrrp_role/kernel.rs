@@ -25,9 +25,8 @@ pub(super) type Refused = (Op, Error);
 pub(super) struct Kernel {
     netlink: Socket,
     ledger: Ledger,
-    /// What the ledger was last told, to tell it only what differs.
-    configured: BTreeMap<Owner, Items>,
-    virtuals: BTreeSet<AddressKey>,
+    /// Whom the ledger knows.
+    owners: BTreeSet<Owner>,
     /// Addresses with our tag in the last whole list.
     left: BTreeSet<AddressKey>,
     unsettled: bool,
@@ -39,12 +38,10 @@ impl Kernel {
         // Another daemon of our kind may share the network: only what our configuration names
         // is cleaned up.
         let ledger = Ledger::new(Leftovers::Keep);
-        let (configured, virtuals) = (BTreeMap::new(), BTreeSet::new());
         Ok(Kernel {
             netlink: Socket::route()?,
             ledger,
-            configured,
-            virtuals,
+            owners: BTreeSet::new(),
             left: BTreeSet::new(),
             unsettled: true,
             leaving: false,
@@ -65,29 +62,18 @@ impl Kernel {
     /// Tells the ledger what each owner has, as far as the interfaces exist.
     pub(super) fn configure(&mut self, plan: &Plan, links: &Links) {
         let wanted = owners(plan, links);
-        let gone = self
-            .configured
-            .keys()
-            .filter(|key| !wanted.contains_key(key));
-        for owner in gone.copied().collect::<Vec<_>>() {
-            self.configured.remove(&owner);
-            self.ledger.forget(owner);
+        let owners = wanted.keys().copied().collect();
+        for owner in std::mem::replace(&mut self.owners, owners) {
+            if !wanted.contains_key(&owner) {
+                self.ledger.forget(owner);
+            }
         }
         for (owner, items) in wanted {
-            if self.configured.get(&owner) != Some(&items) {
-                self.ledger.configure(owner, items.clone());
-                self.configured.insert(owner, items);
-            }
+            self.ledger.configure(owner, items);
             if owner < FIRST_INSTANCE && !self.leaving {
                 self.ledger.hold(owner);
             }
         }
-        self.virtuals = self
-            .configured
-            .values()
-            .flat_map(|items| &items.addresses)
-            .map(|(key, _)| *key)
-            .collect();
         self.unsettled = true;
     }
 
@@ -95,8 +81,8 @@ impl Kernel {
     pub(super) fn release_statics(&mut self) {
         self.leaving = true;
         let statics: Vec<Owner> = self
-            .configured
-            .keys()
+            .owners
+            .iter()
             .filter(|owner| **owner < FIRST_UPPER)
             .copied()
             .collect();
@@ -119,14 +105,8 @@ impl Kernel {
 
     /// Whether all addresses of an instance were there with our tag when we started.
     pub(super) fn has_all(&self, id: InstanceId) -> bool {
-        let items = self.configured.get(&owner(id));
-        items.is_some_and(|items| {
-            !items.addresses.is_empty()
-                && items
-                    .addresses
-                    .iter()
-                    .all(|(key, _)| self.left.contains(key))
-        })
+        let mut keys = self.ledger.addresses(owner(id)).peekable();
+        keys.peek().is_some() && keys.all(|key| self.left.contains(key))
     }
 
     /// Takes the kernel's whole lists; gives the instances that lost something.
@@ -184,7 +164,7 @@ impl Kernel {
 
     /// Whether an address is named in the configuration.
     pub(super) fn is_virtual(&self, key: &AddressKey) -> bool {
-        self.virtuals.contains(key)
+        self.ledger.names(key)
     }
 
     /// Whether the kernel may differ from what is wanted.
