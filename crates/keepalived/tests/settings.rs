@@ -256,7 +256,8 @@ vrrp_instance VI_1 {{
     }
 }
 
-/// `-nodad` has the kernel ask the network first; what it learns is told.
+/// `-nodad` has the kernel ask the network first; what it learns is told, and asked again until
+/// the other host lets the address go.
 #[test]
 fn another_host_with_a_virtual_address_is_told_of() {
     let lan = Lan::new().unwrap();
@@ -280,4 +281,12 @@ fn another_host_with_a_virtual_address_is_told_of() {
     lb.start().unwrap();
     let line = "Virtual address 2001:db8::249 on eth0 is another host's too";
     assert!(lb.logs(line, 0).is_some(), "{}", lan.timeline().story(0));
+    let address = ["addr", "del", "2001:db8::249/64", "dev", "eth0"];
+    let removed = other.space.finish("ip", &address).unwrap();
+    assert!(removed.status.success(), "{removed:?}");
+    let line = "Virtual address 2001:db8::249 on eth0 is no other host's any more";
+    assert!(lb.logs(line, 0).is_some(), "{}", lan.timeline().story(0));
+    let words = ["-6", "addr", "show", "dev", "eth0", "dadfailed"];
+    let failed = lb.node.space.output("ip", &words).unwrap();
+    assert!(!failed.contains("2001:db8::249"), "{failed}");
 }

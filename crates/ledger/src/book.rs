@@ -47,6 +47,8 @@ pub(crate) struct Book<O: Kind> {
     added: BTreeSet<O::Key>,
     /// Ours, and maybe still there: then adding them again fails, and they are ours all the same.
     doubted: BTreeSet<O::Key>,
+    /// In force and of no use: to be removed once, and added again.
+    stale: BTreeSet<O::Key>,
 }
 
 impl<O: Kind> Default for Book<O> {
@@ -63,6 +65,7 @@ impl<O: Kind> Default for Book<O> {
             refused: BTreeSet::new(),
             added: BTreeSet::new(),
             doubted: BTreeSet::new(),
+            stale: BTreeSet::new(),
         }
     }
 }
@@ -241,6 +244,7 @@ impl<O: Kind> Book<O> {
         let Some(entry) = self.observed.remove(key) else {
             return Vec::new();
         };
+        self.stale.remove(key);
         self.touch(key.clone());
         let cascade = self
             .observed
@@ -283,6 +287,18 @@ impl<O: Kind> Book<O> {
         for key in keys {
             self.touch(key);
         }
+    }
+
+    /// Removes what is there to add it again; whether it is ours and held.
+    pub(crate) fn renew(&mut self, key: &O::Key) -> bool {
+        let entry = self.observed.get(key);
+        let ours = entry.is_some_and(|entry| entry.origin == Origin::Ours);
+        let held = ours && self.wanted.contains_key(key);
+        if held {
+            self.stale.insert(key.clone());
+            self.touch(key.clone());
+        }
+        held
     }
 
     /// Tries again what was refused.
@@ -381,6 +397,7 @@ impl<O: Kind> Book<O> {
         self.observed.expect_echo(key.clone());
         self.added.remove(&key);
         self.doubted.remove(&key);
+        self.stale.remove(&key);
         // It may be wanted otherwise.
         self.dirty.insert(key.clone());
         Some(O::remove(key, entry.spec))
@@ -409,8 +426,9 @@ impl<O: Kind> Book<O> {
             .get(key)
             .filter(|entry| entry.origin == Origin::Ours);
         let met = |has| {
-            self.spec(key)
-                .is_some_and(|(_, spec)| O::is_met_by(key, spec, has))
+            let wanted = self.spec(key);
+            wanted.is_some_and(|(_, spec)| O::is_met_by(key, spec, has))
+                && !self.stale.contains(key)
         };
         ours.is_some_and(|entry| !met(&entry.spec)) && !self.refused.contains(key)
     }

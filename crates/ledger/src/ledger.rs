@@ -208,6 +208,12 @@ impl Ledger {
         Vec::new()
     }
 
+    /// Has an address that somebody holds removed and added again, since the kernel has it but does
+    /// not use it (duplicate address detection failed). Whether it is ours and held.
+    pub fn renew(&mut self, address: &AddressKey) -> bool {
+        self.addresses.renew(address)
+    }
+
     /// At most `budget` operations that bring the kernel closer to what is wanted. All removals
     /// (rules, routes, addresses) come before the first addition (addresses, routes, rules), each
     /// kind in the order of owners and their configuration. They count as done unless

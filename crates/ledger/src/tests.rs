@@ -44,6 +44,27 @@ fn started(a: &[&str], b: &[&str]) -> Ledger {
 }
 
 #[test]
+fn what_is_of_no_use_is_removed_and_added_again() {
+    let mut ledger = started(&["2001:db8::1/64"], &[]);
+    let one = key("2001:db8::1/64");
+    assert!(!ledger.renew(&one), "nobody holds it");
+    ledger.hold(A);
+    assert_eq!(ledger.settle(9), [add("2001:db8::1/64")]);
+    ledger.observe(Fact::Present(seen("2001:db8::1/64", true)));
+    assert_eq!(ledger.settle(9), []);
+    assert!(ledger.renew(&one));
+    let again = [remove("2001:db8::1/64"), add("2001:db8::1/64")];
+    assert_eq!(ledger.settle(9), again);
+    assert_eq!(ledger.observe(Fact::Absent(one)), [], "that was our doing");
+    ledger.observe(Fact::Present(seen("2001:db8::1/64", true)));
+    assert_eq!(ledger.settle(9), [], "once");
+    assert!(ledger.is_in_force(A));
+    ledger.release(A);
+    assert_eq!(ledger.settle(9), [remove("2001:db8::1/64")]);
+    assert!(!ledger.renew(&one));
+}
+
+#[test]
 fn additions_come_in_configuration_order_and_removals_first() {
     let mut ledger = started(
         &["10.0.0.9/32", "10.0.0.1/32", "10.0.0.5/32"],

@@ -2,6 +2,7 @@
 use super::Role;
 use super::announce::{Announcement, Lane};
 use super::sockets::{self, Outgoing};
+use ledger::AddressKey;
 use linux::clock;
 use std::net::IpAddr;
 use vrrp::{Auth, Destination, Effect, InstanceId};
@@ -141,13 +142,26 @@ impl Role {
 
     /// The own address of an instance, once.
     fn announce_source(&mut self, id: InstanceId, address: IpAddr) {
-        let Some(instance) = self.plan.instances.get(&id) else {
-            return;
-        };
-        let dev = &instance.params.interface;
+        if let Some(instance) = self.plan.instances.get(&id) {
+            let dev = instance.params.interface.clone();
+            self.announce_one(id, &dev, address, 1);
+        }
+    }
+
+    /// A virtual address that the kernel did not use until now, as on becoming master.
+    pub(super) fn announce_again(&mut self, id: InstanceId, key: &AddressKey) {
+        let instance = self.plan.instances.get(&id);
+        let dev = self.links.name_of(key.link).map(ToOwned::to_owned);
+        if let (Some(instance), Some(dev)) = (instance, dev) {
+            let repeat = instance.params.garp.repeat;
+            self.announce_one(id, &dev, key.prefix.addr(), repeat);
+        }
+    }
+
+    fn announce_one(&mut self, id: InstanceId, dev: &str, address: IpAddr, repeat: u32) {
         let target = self.announcement(id, dev, address);
         let target = target.map(|target| (self.lane(dev, address), target));
-        self.announcer.push(target.into_iter().collect(), 1);
+        self.announcer.push(target.into_iter().collect(), repeat);
     }
 
     /// With what an announcement shares its pauses.

@@ -162,6 +162,17 @@ impl Kernel {
         self.unsettled = true;
     }
 
+    /// Takes an address away and adds it again; whether somebody holds it.
+    pub(super) fn renew(&mut self, key: &AddressKey) -> bool {
+        self.unsettled = true;
+        self.ledger.renew(key)
+    }
+
+    /// Whether an address is named in an instance's configuration.
+    pub(super) fn has_named(&self, id: InstanceId, key: &AddressKey) -> bool {
+        self.ledger.addresses(owner(id)).any(|one| one == key)
+    }
+
     /// Whether an address is named in the configuration.
     pub(super) fn is_virtual(&self, key: &AddressKey) -> bool {
         self.ledger.names(key)

@@ -5,6 +5,7 @@
 //! master before it believes its own timer, and many addresses never delay an advert.
 mod announce;
 mod dump;
+mod duplicates;
 mod effects;
 mod extra;
 mod filter;
@@ -80,6 +81,7 @@ struct Role {
     kernel: Kernel,
     announcer: Announcer,
     extra: extra::Extra,
+    duplicates: duplicates::Duplicates,
     sockets: Sockets,
     monitor: Monitor,
     reactor: Reactor,
@@ -139,6 +141,7 @@ impl Role {
             kernel,
             announcer,
             extra: extra::Extra::default(),
+            duplicates: duplicates::Duplicates::default(),
             sockets,
             monitor,
             reactor,
@@ -223,6 +226,7 @@ impl Role {
             self.announcer.due_at(),
             self.links.due_at(),
             self.extra.due_at(),
+            self.duplicates.due_at(),
             self.queue.poll_timeout(),
         ]
         .into_iter()
@@ -269,6 +273,7 @@ impl Role {
         self.settle_links(now);
         self.router.handle_timeout(now);
         self.announce_extra(now);
+        self.retry_duplicates(now);
         Ok(())
     }
 

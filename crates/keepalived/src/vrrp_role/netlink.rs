@@ -150,7 +150,7 @@ impl Role {
         let link = address.key.link;
         self.kernel.address_added(&address);
         let shown = address.clone();
-        self.tell_of_duplicate(&shown);
+        self.watch_for_duplicate(now, &shown);
         if self.links.add_address(address) {
             self.assigned(&shown);
             self.own_address_changed(link);
@@ -234,18 +234,6 @@ impl Role {
         let all: Vec<vrrp::Link> = self.links.all().collect();
         for link in &all {
             self.router.handle_link(now, link);
-        }
-    }
-
-    /// Of a virtual address with `-nodad`, for which the kernel asks the network first.
-    fn tell_of_duplicate(&self, address: &Address) {
-        if address.is_duplicate() && self.kernel.is_virtual(&address.key) {
-            self.log.info(format!(
-                "Virtual address {} on {} is another host's too: duplicate address detection \
-                 failed, and the kernel does not use it",
-                address.key.prefix.addr(),
-                self.links.name_of(address.key.link).unwrap_or("?")
-            ));
         }
     }
 
