@@ -5,6 +5,8 @@ mod check;
 mod http;
 mod marking;
 mod probe;
+mod server;
+mod service;
 mod sync;
 
 pub(crate) use adopt::adopt_ids;

@@ -29,17 +29,17 @@ fn plan(text: &str) -> Plan {
 
 /// Groups by name and entries; services by group and protocol.
 fn text(global: &str, groups: &[(&str, &str)], services: &[(&str, &str)]) -> String {
-    let mut text = format!("global_defs {{\n{global}\n}}\n");
-    for (name, entries) in groups {
+    let groups = groups.iter().map(|(name, entries)| {
         let entries = entries.replace(',', "\n");
-        text += &format!("virtual_server_group {name} {{\n{entries}\n}}\n");
-    }
-    for (group, protocol) in services {
-        text += &format!(
+        format!("virtual_server_group {name} {{\n{entries}\n}}\n")
+    });
+    let services = services.iter().map(|(group, protocol)| {
+        format!(
             "virtual_server group {group} {{\nprotocol {protocol}\nreal_server 10.9.9.9 80 {{\n}}\n}}\n"
-        );
-    }
-    text
+        )
+    });
+    let global = format!("global_defs {{\n{global}\n}}\n");
+    [global].into_iter().chain(groups).chain(services).collect()
 }
 
 /// What each service is in the table.
