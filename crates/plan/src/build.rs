@@ -1,4 +1,5 @@
 //! From what was written to what is meant.
+use crate::tracking::Grouped;
 use crate::{
     Firewall, Global, Instance, Interfaces, Lasting, LinkDelay, Names, Pace, Paces, Plan,
     ScriptFacts, agents, bfd, buffers, checks, daemon, groups, instance, linkbeat, lvs, mail,
@@ -99,11 +100,17 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
 }
 
 /// The sync group of each instance: the first one that names it.
-fn grouped(config: &Config) -> BTreeMap<&str, &config::SyncGroup> {
+fn grouped(config: &Config) -> BTreeMap<&str, Grouped<'_>> {
+    let owners = config.instances.iter();
+    let owners = owners.filter(|block| checks::groups::is_owner(block));
+    let owners: BTreeSet<&str> = owners.map(|block| &*block.name.value).collect();
     let mut grouped = BTreeMap::new();
     for group in &config.sync_groups {
+        let mut members = group.members.iter();
+        let owned = members.any(|member| owners.contains(&*member.value));
         for member in &group.members {
-            grouped.entry(&*member.value).or_insert(group);
+            let entry = grouped.entry(&*member.value);
+            entry.or_insert(Grouped { group, owned });
         }
     }
     grouped

@@ -138,10 +138,11 @@ fn mark(text: &str) -> Option<(u32, u32)> {
     }
 }
 
-/// `from-to`, or one that is both.
+/// `from-to`, or one that is both. A range that holds nothing is for the kernel to refuse, as with
+/// the original.
 fn range(text: &str) -> Option<(u32, u32)> {
     let (low, high) = text.split_once('-').unwrap_or((text, text));
-    Some((number(low)?, number(high)?)).filter(|(low, high)| low <= high)
+    Some((number(low)?, number(high)?))
 }
 
 fn ports(text: &str) -> Option<(u16, u16)> {

@@ -163,6 +163,14 @@ pub(crate) fn known(config: &Config) -> Known {
     known
 }
 
+/// The sync group of an instance.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grouped<'a> {
+    pub(crate) group: &'a SyncGroup,
+    /// A member owns its addresses: then no weight of the group counts.
+    pub(crate) owned: bool,
+}
+
 impl Known {
     fn add(
         &mut self,
@@ -192,11 +200,12 @@ impl Known {
     pub(crate) fn tracks(
         &self,
         block: &config::Instance,
-        group: Option<&SyncGroup>,
+        group: Option<Grouped<'_>>,
         owner: bool,
     ) -> Vec<Tracked> {
-        let shares_weights =
-            group.is_none_or(|group| group.sync_group_tracking_weight || group.global_tracking);
+        let shares_weights = group.is_none_or(|Grouped { group, .. }| {
+            group.sync_group_tracking_weight || group.global_tracking
+        });
         let own_link = block.interface.as_ref().map(|name| &*name.value);
         let mut all = self.lines(&lists(block));
         // the own interface is tracked anyway, or not at all (`dont_track_primary`)
@@ -206,8 +215,13 @@ impl Known {
         if !shares_weights {
             all.retain(|tracked| tracked.weight == 0 || self.is_file(tracked));
         }
-        if let Some(group) = group {
-            let shared = self.lines(&group_lists(group));
+        if let Some(Grouped { group, owned }) = group {
+            let mut shared = self.lines(&group_lists(group));
+            if owned {
+                for tracked in &mut shared {
+                    tracked.weight = 0;
+                }
+            }
             // what the group tracks too counts once, with the group's weight
             all.retain(|own| shared.iter().all(|tracked| tracked.what != own.what));
             all.extend(shared);

@@ -19,7 +19,8 @@ pub struct VirtualServer {
     pub forwarding: Option<Forwarding>,
     /// `protocol`.
     pub protocol: Option<Spanned<Box<str>>>,
-    /// `ip_family`: true for IPv6.
+    /// Its family, true for IPv6: that of its address, of the first real server that is not reached
+    /// by a tunnel, or `ip_family`.
     pub ipv6: Option<bool>,
     /// `persistence_timeout`, in seconds.
     pub persistence_timeout: Option<u32>,

@@ -302,8 +302,14 @@ fn linkbeat(cx: &mut Cx, line: &Line<'_>) {
 }
 
 fn interface_delay(cx: &mut Cx, line: &Line<'_>) {
-    let (Some(name), Some(down)) = (line.word(0), line.word(1)) else {
-        return;
+    let Some(name) = line.word(0) else { return };
+    let Some(down) = line.word(1) else {
+        // none, but the interface has to be there
+        return cx.config.interface_delays.push(InterfaceDelay {
+            interface: spanned(name),
+            down: Spanned::new(Duration::ZERO, name.span),
+            up: None,
+        });
     };
     let mut read = |word: &crate::lex::Word<'_>| {
         if let Ok((micros, _)) = value::decimal(&word.text(), 6, 0, 255_000_000) {

@@ -16,13 +16,17 @@ pub fn each(version: &Version) -> Vec<String> {
     let left_out = ["vrrp_instance/auth_hmac", "vrrp_track_file"];
     for (path, table) in ALL.iter().filter(|(path, _)| !left_out.contains(path)) {
         for row in table.rows().filter(|row| version.has(row)) {
-            all.extend(forms(path, row).into_iter().map(|form| within(path, &form)));
+            all.extend(
+                forms(version, path, row)
+                    .into_iter()
+                    .map(|form| within(path, &form)),
+            );
         }
     }
     all
 }
 
-fn forms(path: &str, row: &Keyword) -> Vec<String> {
+fn forms(version: &Version, path: &str, row: &Keyword) -> Vec<String> {
     let mut random = Random::new(1);
     let mut forms: Vec<_> = WRONG
         .iter()
@@ -44,7 +48,7 @@ fn forms(path: &str, row: &Keyword) -> Vec<String> {
         return forms;
     }
     for _ in 0..4 {
-        let good = generate::row(path, row, &mut random);
+        let good = generate::row(Some(version), path, row, &mut random);
         forms.push(format!("{good}{good}"));
         forms.push(good);
     }

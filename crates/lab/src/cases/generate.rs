@@ -140,10 +140,10 @@ pub fn configuration(version: &Version, random: &mut Random) -> String {
     maker.out
 }
 
-/// One keyword with a good value.
-pub fn row(path: &str, row: &Keyword, random: &mut Random) -> String {
+/// One keyword with a good value; a block holds only what the version has.
+pub fn row(version: Option<&Version>, path: &str, row: &Keyword, random: &mut Random) -> String {
     let mut maker = Maker {
-        version: None,
+        version,
         random,
         out: String::new(),
         depth: 0,

@@ -43,7 +43,7 @@ fn reaches(path: &str, row: &Keyword, example: Option<&Example>) -> bool {
     match example.map(|one| &*one.with) {
         Some(lines) if !lines.is_empty() => differs(lines),
         _ => (0..TRIES).any(|seed| {
-            let line = generate::row(path, row, &mut Random::new(seed));
+            let line = generate::row(None, path, row, &mut Random::new(seed));
             differs(&format!("{beside}\n{line}"))
         }),
     }

@@ -1,4 +1,5 @@
 //! Sync groups: members and what they must have in common.
+use super::tracks::own_weight;
 use conf::config::{Instance as Block, StartState, SyncGroup, Track};
 use conf::{Config, Diagnostic, Severity, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
         let members = members(group, &instances, &mut taken, findings);
         owners(group, &members, findings);
         weights(group, &members, findings);
+        owner_weights(config, group, &members, findings);
         twice(group, &members, findings);
     }
 }
@@ -63,7 +65,7 @@ fn members<'a>(
     found
 }
 
-pub(super) fn is_owner(block: &Block) -> bool {
+pub(crate) fn is_owner(block: &Block) -> bool {
     let master = block
         .state
         .is_some_and(|state| state.value == StartState::Master);
@@ -79,7 +81,8 @@ fn owners(group: &SyncGroup, members: &[&Block], findings: &mut Vec<Diagnostic>)
             "Sync group {} has some member(s) as address owner and some not as address owner. This won't work.",
             group.name.value
         );
-        findings.push(Diagnostic::new("mixed-owners", Severity::Warning, text).at(group.name.span));
+        // the original knows this line, but does not come to say it
+        findings.push(Diagnostic::new("mixed-owners", Severity::Advice, text).at(group.name.span));
     }
 }
 
@@ -109,6 +112,43 @@ fn weights(group: &SyncGroup, members: &[&Block], findings: &mut Vec<Diagnostic>
                     Diagnostic::new("group-weight", Severity::Warning, text).at(weight.span);
                 findings.push(found.help("or write 'sync_group_tracking_weight' in the group"));
             }
+        }
+    }
+}
+
+/// A member whose priority is 255 whatever it tracks leaves no sense in weights.
+fn owner_weights(
+    config: &Config,
+    group: &SyncGroup,
+    members: &[&Block],
+    findings: &mut Vec<Diagnostic>,
+) {
+    if !members.iter().any(|block| is_owner(block)) {
+        return;
+    }
+    let lists = [
+        ("interface", "clearing weight", &group.track_interfaces),
+        ("script", "clearing weight", &group.track_scripts),
+        ("file", "setting weight 0", &group.track_files),
+        ("process", "setting weight 0", &group.track_processes),
+        ("bfd", "setting weight 0", &group.track_bfds),
+    ];
+    for (what, done, tracks) in lists {
+        for track in tracks {
+            let default = match what {
+                "interface" => None,
+                _ => own_weight(config, what, &track.name.value).map(|weight| weight.value),
+            };
+            let weight = track.weight.or(default).map(|weight| weight.value);
+            if weight.unwrap_or(i32::from(what == "file")) == 0 {
+                continue;
+            }
+            let text = format!(
+                "({}) Cannot have weighted track {what} '{}' with member having priority 255 - {done}",
+                group.name.value, track.name.value
+            );
+            let found = Diagnostic::new("owner-weight", Severity::Warning, text);
+            findings.push(found.at(track.name.span));
         }
     }
 }

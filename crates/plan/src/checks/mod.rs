@@ -1,8 +1,9 @@
 //! What can only be seen across blocks, or with facts of the machine.
-mod groups;
+pub(crate) mod groups;
 mod lints;
+mod ports;
 mod scripts;
-mod services;
+pub(crate) mod services;
 mod strict;
 mod tracks;
 mod unicast;

@@ -1,33 +1,83 @@
 //! Virtual servers: what the original fills in and resets, and tells.
-use conf::config::{Method, RealServer, Server, VirtualServer};
+use super::ports::real_name;
+use conf::config::{Server, ServerGroup, Target, VirtualServer};
 use conf::{Config, Diagnostic, Severity, Span};
 
 pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
     for server in &config.virtual_servers {
-        if is_defined(config, server) {
-            Service { server, findings }.check();
-        } else if let Server::Group(name) = &server.server {
-            // the original drops it in silence
-            let text = format!("virtual_server_group {} is not defined", name.value);
-            let found = Diagnostic::new("unknown-group", Severity::Advice, text).at(server.span);
-            findings.push(found.help("the virtual server has no addresses and is left out"));
+        let group = group_of(config, server);
+        let Server::Group(name) = &server.server else {
+            Service {
+                server,
+                group,
+                findings,
+            }
+            .check();
+            continue;
+        };
+        if is_served(config, server) {
+            Service {
+                server,
+                group,
+                findings,
+            }
+            .check();
+            continue;
         }
+        // what the original drops in silence, or says only when it runs
+        let (id, text, help) = if group.is_some() {
+            (
+                "group-family",
+                format!(
+                    "virtual_server_group {} has addresses of the other family",
+                    name.value
+                ),
+                "the virtual server is left out; write one for each family",
+            )
+        } else {
+            (
+                "unknown-group",
+                format!("virtual_server_group {} is not defined", name.value),
+                "the virtual server has no addresses and is left out",
+            )
+        };
+        findings.push(
+            Diagnostic::new(id, Severity::Advice, text)
+                .at(server.span)
+                .help(help),
+        );
     }
 }
 
-/// Whether there is something to serve: a group must be defined.
-pub(super) fn is_defined(config: &Config, server: &VirtualServer) -> bool {
-    match &server.server {
-        Server::Group(name) => {
-            let mut groups = config.server_groups.iter();
-            groups.any(|group| group.name.value == name.value)
-        }
-        _ => true,
-    }
+/// The group that is served: of two with one name the last.
+pub(crate) fn group_of<'a>(config: &'a Config, server: &VirtualServer) -> Option<&'a ServerGroup> {
+    let Server::Group(name) = &server.server else {
+        return None;
+    };
+    let mut groups = config.server_groups.iter().rev();
+    groups.find(|group| group.name.value == name.value)
 }
 
-struct Service<'a> {
-    server: &'a VirtualServer,
+/// Whether there is something to serve: a group must be defined, and all its addresses be of the
+/// service's family.
+pub(crate) fn is_served(config: &Config, server: &VirtualServer) -> bool {
+    if !matches!(server.server, Server::Group(_)) {
+        return true;
+    }
+    group_of(config, server).is_some_and(|group| fits(group, server))
+}
+
+/// A service that only tunnels has no family.
+pub(crate) fn fits(group: &ServerGroup, server: &VirtualServer) -> bool {
+    group.targets.iter().all(|target| match target.value {
+        Target::Range(address, ..) => server.ipv6.is_none_or(|v6| v6 == address.is_ipv6()),
+        Target::Fwmark(..) => true,
+    })
+}
+
+pub(super) struct Service<'a> {
+    pub(super) server: &'a VirtualServer,
+    pub(super) group: Option<&'a ServerGroup>,
     findings: &'a mut Vec<Diagnostic>,
 }
 
@@ -53,16 +103,22 @@ impl Service<'_> {
         self.duplicates(&name, &protocol);
     }
 
-    fn find(&mut self, id: &'static str, text: &str, help: &str) {
+    pub(super) fn find(&mut self, id: &'static str, text: &str, help: &str) {
         self.find_at(id, text, self.server.span, help);
     }
 
-    fn find_at(&mut self, id: &'static str, text: &str, at: Span, help: &str) {
+    pub(super) fn find_at(&mut self, id: &'static str, text: &str, at: Span, help: &str) {
         self.findings.push(
             Diagnostic::new(id, Severity::Warning, text)
                 .at(at)
                 .help(help),
         );
+    }
+
+    fn has_marks_only(&self) -> bool {
+        let is_mark = |target: &Target| matches!(target, Target::Fwmark(..));
+        let group = self.group;
+        group.is_some_and(|group| group.targets.iter().all(|target| is_mark(&target.value)))
     }
 
     /// UDP when none was written, but for services by mark, which need none.
@@ -77,8 +133,17 @@ impl Service<'_> {
                 self.find_at("fwmark-protocol", &text, protocol.span, "remove it");
                 protocol.value.to_lowercase()
             }
+            (Server::Group(_), Some(protocol)) if self.has_marks_only() => {
+                let text = format!(
+                    "Warning: Virtual server {}: protocol specified for fwmark - protocol will be ignored",
+                    name(server, "")
+                );
+                self.find_at("fwmark-protocol", &text, protocol.span, "remove it");
+                String::new()
+            }
             (_, Some(protocol)) => protocol.value.to_lowercase(),
             (Server::Fwmark(_), None) => String::new(),
+            (Server::Group(_), None) if self.has_marks_only() => String::new(),
             (_, None) => {
                 let text = format!(
                     "Virtual server {}: no protocol set - defaulting to UDP",
@@ -90,60 +155,6 @@ impl Service<'_> {
                     "write 'protocol TCP' or 'protocol UDP'",
                 );
                 "udp".to_owned()
-            }
-        }
-    }
-
-    fn ports(&mut self, name: &str, protocol: &str) {
-        let server = self.server;
-        let Server::Address(_, port) = server.server else {
-            return;
-        };
-        let port = port.unwrap_or(0);
-        if port == 0 && server.persistence_timeout.is_none() {
-            let text = format!(
-                "Virtual server {name}: zero port only valid for persistent services - setting"
-            );
-            self.find("zero-port", &text, "write a port, or 'persistence_timeout'");
-        }
-        if server.ops && protocol != "udp" {
-            let text =
-                format!("Virtual server {name}: one packet scheduling requires UDP - resetting");
-            self.find("ops-protocol", &text, "remove 'ops'");
-        }
-        for real in &server.real_servers {
-            let method = real
-                .forwarding
-                .or(server.forwarding)
-                .map_or(Method::Nat, |f| f.method);
-            if method != Method::Nat && real.port.is_some_and(|real| real != port) {
-                let text = format!(
-                    "WARNING - virtual server {name} and real server {} ports don't match - resetting",
-                    real_name(real, protocol)
-                );
-                self.find_at(
-                    "port-mismatch",
-                    &text,
-                    real.span,
-                    "without NAT the port cannot change",
-                );
-            }
-        }
-        if let Some(sorry) = &server.sorry_server {
-            let method = server
-                .sorry_forwarding
-                .or(server.forwarding)
-                .map_or(Method::Nat, |f| f.method);
-            if method != Method::Nat && sorry.value.1.is_some_and(|sorry| sorry != port) {
-                let text = format!(
-                    "WARNING - virtual server {name} and sorry server ports don't match - resetting"
-                );
-                self.find_at(
-                    "port-mismatch",
-                    &text,
-                    sorry.span,
-                    "without NAT the port cannot change",
-                );
             }
         }
     }
@@ -204,11 +215,4 @@ fn name(server: &VirtualServer, protocol: &str) -> String {
         Server::Group(group) => format!("[{}]:0", group.value),
         Server::None => String::new(),
     }
-}
-
-fn real_name(real: &RealServer, protocol: &str) -> String {
-    let address = real
-        .address
-        .map_or_else(String::new, |address| address.to_string());
-    format!("[{address}]:{protocol}:{}", real.port.unwrap_or(0))
 }

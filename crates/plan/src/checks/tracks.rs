@@ -116,10 +116,15 @@ fn owner_weights(config: &Config, block: &Block, findings: &mut Vec<Diagnostic>)
 }
 
 /// The weight of an object's definition.
-fn own_weight(config: &Config, what: &str, name: &str) -> Option<Weight> {
+pub(super) fn own_weight(config: &Config, what: &str, name: &str) -> Option<Weight> {
     let mut all = match what {
         "script" => config.scripts.iter().map(|b| (&b.name, b.weight)).collect(),
         "file" => config.files.iter().map(|b| (&b.name, b.weight)).collect(),
+        "process" => config
+            .processes
+            .iter()
+            .map(|b| (&b.name, b.weight))
+            .collect(),
         _ => config
             .bfds
             .iter()

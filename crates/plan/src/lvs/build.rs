@@ -30,7 +30,7 @@ pub(crate) fn build(
             block,
             number,
         };
-        servers.extend(rules.build(&mut ids, findings));
+        servers.extend(rules.build(&mut ids));
     }
     let mut lvs = Lvs {
         servers,

@@ -2,8 +2,8 @@
 use super::build::{Ids, next};
 use super::{Check, Dns, Endpoint, FileCheck, Misc, Probe, Smtp, Source, Udp, http, secs};
 use crate::notify;
+use conf::Config;
 use conf::config::{self, Checker, Connect, Rhythm};
-use conf::{Config, Diagnostic, Severity};
 use core::time::Duration;
 use ledger::ipvs::DestKey;
 use pool::{CheckId, CheckParams};
@@ -14,7 +14,6 @@ pub(super) struct Family<'a> {
     pub(super) service: &'a config::VirtualServer,
     pub(super) real: &'a config::RealServer,
     pub(super) key: DestKey,
-    pub(super) name: &'a str,
 }
 
 /// Default retries and pause before them (keepalived.conf(5)); `None`: `delay_loop`.
@@ -63,22 +62,10 @@ fn nearest_connect(near: &Connect, far: &Connect) -> Connect {
     }
 }
 
-/// The meaning of one checker; `None` when it cannot work.
-pub(super) fn build(
-    checker: &Checker,
-    family: &Family<'_>,
-    ids: &mut Ids,
-    findings: &mut Vec<Diagnostic>,
-) -> Option<Check> {
+/// The meaning of one checker; `None` when it cannot work, which was told when it was read.
+pub(super) fn build(checker: &Checker, family: &Family<'_>, ids: &mut Ids) -> Option<Check> {
     let params = params(checker, family);
-    let probe = match probe(checker, family, &params) {
-        Ok(probe) => probe,
-        Err(why) => {
-            let text = format!("{} of real server {}", why, family.name);
-            findings.push(Diagnostic::new("check", Severity::Warning, text).at(checker.span));
-            return None;
-        }
-    };
+    let probe = probe(checker, family, &params)?;
     let steps = match &probe {
         Probe::Http(http) => u32::try_from(http.urls.len()).unwrap_or(u32::MAX),
         _ => 1,
@@ -174,13 +161,9 @@ fn endpoint(connect: &config::Connect, family: &Family<'_>) -> Endpoint {
     }
 }
 
-fn probe(
-    checker: &Checker,
-    family: &Family<'_>,
-    params: &CheckParams,
-) -> Result<Probe, &'static str> {
+fn probe(checker: &Checker, family: &Family<'_>, params: &CheckParams) -> Option<Probe> {
     let endpoint = endpoint(&checker.connect, family);
-    Ok(match &checker.check {
+    Some(match &checker.check {
         config::Check::Tcp => Probe::Tcp(endpoint),
         config::Check::Ping => Probe::Ping(endpoint),
         config::Check::Http(block) => Probe::Http(Box::new(http::build(block, endpoint, family)?)),
@@ -236,11 +219,8 @@ fn udp(block: &config::Udp, endpoint: Endpoint) -> Udp {
     }
 }
 
-fn misc(block: &config::Misc, params: &CheckParams) -> Result<Misc, &'static str> {
-    let script = block
-        .misc_path
-        .as_ref()
-        .ok_or("MISC_CHECK without misc_path")?;
+fn misc(block: &config::Misc, params: &CheckParams) -> Option<Misc> {
+    let script = block.misc_path.as_ref()?;
     let mut command = notify::command(script);
     if let Some(user) = &block.user {
         command.user = Some(crate::RunAs {
@@ -249,28 +229,19 @@ fn misc(block: &config::Misc, params: &CheckParams) -> Result<Misc, &'static str
         });
     }
     let timeout = block.misc_timeout.filter(|timeout| *timeout > 0);
-    Ok(Misc {
+    Some(Misc {
         command,
         timeout: timeout.map_or(params.delay_loop, |n| secs(u64::from(n))),
         dynamic: block.misc_dynamic,
     })
 }
 
-fn file(
-    name: &str,
-    weight: Option<i32>,
-    reverse: bool,
-    config: &Config,
-) -> Result<FileCheck, &'static str> {
-    let known = config.files.iter().find(|file| &*file.name.value == name);
-    let known = known.ok_or("FILE_CHECK without its track_file")?;
-    let path = known
-        .file
-        .as_ref()
-        .ok_or("FILE_CHECK whose track_file has no file")?;
+fn file(name: &str, weight: Option<i32>, reverse: bool, config: &Config) -> Option<FileCheck> {
+    let known = config.files.iter().find(|file| &*file.name.value == name)?;
+    let path = known.file.as_ref()?;
     let own = known.weight.map_or(1, |weight| weight.value.value);
     let weight = weight.unwrap_or(own);
-    Ok(FileCheck {
+    Some(FileCheck {
         name: name.to_owned(),
         path: path.value.to_string(),
         weight: if reverse {

@@ -3,17 +3,13 @@ use super::check::Family;
 use super::{Endpoint, Http, HttpTls, HttpVersion, Regex, Url, Verify};
 use conf::config::{self, HttpProtocol};
 
-pub(super) fn build(
-    block: &config::Http,
-    endpoint: Endpoint,
-    family: &Family<'_>,
-) -> Result<Http, &'static str> {
+pub(super) fn build(block: &config::Http, endpoint: Endpoint, family: &Family<'_>) -> Option<Http> {
     if block.urls.is_empty() {
-        return Err("HTTP/SSL_GET without url");
+        return None;
     }
     let urls = block.urls.iter();
     let grpc = block.urls.iter().any(|url| url.grpc_service.is_some());
-    Ok(Http {
+    Some(Http {
         tls: block.tls.then(|| tls(block, &endpoint, family)),
         urls: urls
             .map(|url| self::url(block, url, &endpoint, family))

@@ -4,7 +4,6 @@ use super::check::{self, Family as Inherited};
 use super::service::Rules;
 use super::{Inherited as Settings, RealServer, Sorry};
 use crate::{Command, notify};
-use conf::Diagnostic;
 use conf::config::{self, Method};
 use ledger::ipvs::{DestKey, Forwarding, Protocol, Tunnel, TunnelKind};
 use pool::ServerId;
@@ -34,7 +33,6 @@ impl Rules<'_> {
         real: &config::RealServer,
         (protocol, port, inherited): (Option<Protocol>, Option<u16>, Forwarding),
         ids: &mut Ids,
-        findings: &mut Vec<Diagnostic>,
     ) -> Option<RealServer> {
         let forwarding = real.forwarding.map_or(inherited, forward);
         let wanted = real.port.or(port).unwrap_or(0);
@@ -48,17 +46,16 @@ impl Rules<'_> {
             service: self.block,
             real,
             key,
-            name: &own_name,
         };
         // there are many, and most have one
         let mut checks = Vec::with_capacity(real.checkers.len());
         for checker in &real.checkers {
             let hosts = check::apart(checker);
             if hosts.is_empty() {
-                checks.extend(check::build(checker, &inherited, ids, findings));
+                checks.extend(check::build(checker, &inherited, ids));
             }
             for host in &hosts {
-                checks.extend(check::build(host, &inherited, ids, findings));
+                checks.extend(check::build(host, &inherited, ids));
             }
         }
         let block = self.block;

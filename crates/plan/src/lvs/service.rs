@@ -2,9 +2,10 @@
 use super::VirtualServer;
 use super::build::{Ids, next};
 use super::server::{endpoint_name, forward, settings};
+use crate::checks::services;
 use crate::{mail, notify};
+use conf::Config;
 use conf::config::{self, Server, Target};
-use conf::{Config, Diagnostic};
 use ledger::ipvs::{Forwarding, Protocol, ServiceFlags, ServiceKey, ServiceSpec};
 use pool::PoolId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,11 +28,7 @@ pub(super) struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    pub(super) fn build(
-        &self,
-        ids: &mut Ids,
-        findings: &mut Vec<Diagnostic>,
-    ) -> Option<VirtualServer> {
+    pub(super) fn build(&self, ids: &mut Ids) -> Option<VirtualServer> {
         let block = self.block;
         let protocol = self.protocol();
         let services = self.services(protocol);
@@ -43,7 +40,7 @@ impl Rules<'_> {
         let mut known = BTreeSet::new();
         for real in &block.real_servers {
             let at = (protocol, port, forwarding);
-            let built = self.real(real, at, ids, findings);
+            let built = self.real(real, at, ids);
             // the second of two that are the same does not count (`checks::services` says so)
             servers.extend(built.filter(|server| known.insert(server.key)));
         }
@@ -118,6 +115,12 @@ impl Rules<'_> {
     }
 
     fn services(&self, protocol: Option<Protocol>) -> Vec<ServiceKey> {
+        if let Server::Group(name) = &self.block.server
+            && let Some(group) = self.groups.get(&*name.value)
+            && !services::fits(group, self.block)
+        {
+            return Vec::new();
+        }
         let by_address = |address, port: &Option<u16>| {
             Some(ServiceKey::Address {
                 protocol: protocol?,
@@ -188,9 +191,10 @@ impl Rules<'_> {
     fn spec(&self, first: &ServiceKey) -> ServiceSpec {
         let block = self.block;
         let everywhere = matches!(first, ServiceKey::Address { port: 0, .. });
+        let lasts = everywhere || block.persistence_granularity.is_some();
         let persistence = block
             .persistence_timeout
-            .or(everywhere.then_some(PERSISTENCE))
+            .or(lasts.then_some(PERSISTENCE))
             .unwrap_or(0);
         let engine = block.persistence_engine.as_ref();
         let all = match first.family() {

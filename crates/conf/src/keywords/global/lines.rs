@@ -210,6 +210,25 @@ fn rx_bufs_policy(cx: &mut Cx, line: &Line<'_>) {
             line.span(),
         );
     };
+    let words = line.args().iter().map(|word| word.text());
+    let (mut mtu, mut advert) = (false, false);
+    let all_known = words.fold(true, |known, word| {
+        mtu |= matches!(&*word, "MTU" | "mtu");
+        advert |= matches!(&*word, "ADVERT" | "advert");
+        known && matches!(&*word, "MTU" | "mtu" | "ADVERT" | "advert")
+    });
+    let before = cx.config.global.kernel.rx_bufs_policy;
+    let before = before.map(|policy| policy.value);
+    if (mtu || before == Some(RxBufs::Mtu)) && (advert || before == Some(RxBufs::Advert)) {
+        let text = "Cannot set both vrrp_rx_bufs_policy MTU and ADVERT, ignoring ADVERT";
+        cx.report("two-policies", Severity::Error, text, word.span);
+        cx.config.global.kernel.rx_bufs_policy = Some(Spanned::new(RxBufs::Mtu, word.span));
+        return;
+    }
+    if line.args().len() > 1 && !all_known {
+        let text = format!("Invalid vrrp_rx_bufs_policy {}", word.text());
+        return cx.report("bad-value", Severity::Error, text, word.span);
+    }
     let policy = match &*word.text() {
         "MTU" | "mtu" => Some(RxBufs::Mtu),
         "ADVERT" | "advert" => Some(RxBufs::Advert),

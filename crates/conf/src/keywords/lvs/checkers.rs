@@ -111,7 +111,10 @@ pub(super) static BLOCKS: &[Keyword] = &[
     Keyword::new(
         "SMTP_CHECK",
         checker(&SMTP_CHECK, |cx| {
-            // its hosts say where they connect to
+            // hosts say themselves where they connect to
+            if cx.checker.smtp.hosts.is_empty() {
+                bindto_family(cx);
+            }
             push(cx, |built| Check::Smtp(Box::new(take(&mut built.smtp))));
         }),
         "Greets a mail server.",

@@ -1,6 +1,7 @@
 //! `virtual_server`, `real_server`, `virtual_server_group`.
 mod check;
 pub mod checkers;
+mod family;
 mod http;
 mod real;
 mod server;
@@ -57,7 +58,7 @@ static SERVER_OWN: &[Keyword] = &[
         "ip_family",
         Set::Choice {
             words: &["inet", "inet6"],
-            set: |cx, v| cx.virtual_server.ipv6 = Some(v.value == 1),
+            set: family::ip_family,
         },
         "Family of a service by mark that has no addresses.",
     )
@@ -370,7 +371,10 @@ fn any_port(text: &str) -> Result<u16, String> {
 fn sorry_server(cx: &mut Cx, line: &Line<'_>) {
     let Some(word) = line.need(cx, 1) else { return };
     match endpoint(Some(word), line.word(2)) {
-        Ok(Some(server)) => cx.virtual_server.sorry_server = Some(Spanned::new(server, word.span)),
+        Ok(Some(server)) => {
+            cx.virtual_server.sorry_server = Some(Spanned::new(server, word.span));
+            cx.virtual_server.sorry_forwarding = cx.virtual_server.forwarding;
+        }
         Ok(None) => {
             let text = format!("Invalid sorry server IP address {} - skipping", word.text());
             cx.report("bad-address", Severity::Error, text, word.span);
@@ -400,6 +404,10 @@ pub(super) fn open_server(cx: &mut Cx, line: &Line<'_>) -> bool {
     let before = cx.config.virtual_servers.last();
     let room = before.map_or(0, |service| service.real_servers.len());
     cx.virtual_server = VirtualServer {
+        ipv6: match server {
+            Server::Address(address, _) => Some(address.is_ipv6()),
+            _ => None,
+        },
         server,
         span: line.span(),
         real_servers: Vec::with_capacity(room),
@@ -460,6 +468,7 @@ pub(crate) fn service_name(server: &VirtualServer) -> String {
 }
 
 pub(super) fn close_server(cx: &mut Cx) {
+    family::check_sorry(cx);
     let mut server = std::mem::take(&mut cx.virtual_server);
     if server.real_servers.is_empty() {
         let mut text = String::new();
@@ -508,20 +517,6 @@ fn open_real(cx: &mut Cx, line: &Line<'_>) -> bool {
             return false;
         }
     };
-    let tunnelled = cx
-        .virtual_server
-        .forwarding
-        .is_some_and(|f| f.method == Method::Tunnel);
-    if let Server::Address(service, _) = cx.virtual_server.server
-        && service.is_ipv4() != address.is_ipv4()
-        && !tunnelled
-    {
-        let text = format!(
-            "Address family of virtual server and real server {address} don't match - skipping real server."
-        );
-        cx.report("mixed-families", Severity::Error, text, word.span);
-        return false;
-    }
     cx.real_server = RealServer {
         address: Some(address),
         port,
@@ -540,6 +535,11 @@ fn has_scripts(server: &RealServer) -> bool {
 
 fn close_real(cx: &mut Cx) {
     let mut server = std::mem::take(&mut cx.real_server);
+    // what the service says later is for later servers
+    server.forwarding = server.forwarding.or(cx.virtual_server.forwarding);
+    if !family::suits(cx, &server) {
+        return;
+    }
     // there are many, and most have one
     server.checkers.shrink_to_fit();
     cx.virtual_server.has_server_scripts |= has_scripts(&server);

@@ -194,33 +194,38 @@ pub(super) fn no_list(cx: &mut Cx, line: &Line<'_>, there: bool) -> bool {
     !there
 }
 
-/// The name behind a block's keyword; the block is left out without one, or with a known one.
-fn named(
-    cx: &mut Cx,
-    line: &Line<'_>,
-    known: fn(&Names) -> &HashMap<Box<str>, Span>,
-) -> Option<Spanned<Box<str>>> {
+/// The name behind a block's keyword; the block is left out without one.
+fn named(cx: &mut Cx, line: &Line<'_>) -> Option<Spanned<Box<str>>> {
     let name = spanned(line.need(cx, 1)?);
     no_extra(cx, line, 2);
     cx.name = name.value.clone();
-    if let Some(&first) = known(&cx.names).get(&name.value) {
-        let keyword = line
-            .word(0)
-            .map_or_else(String::new, |w| w.text().into_owned());
-        let text = format!("{keyword} {} already defined", name.value);
-        let found = Diagnostic::new("duplicate-name", Severity::Error, text).at(name.span);
-        cx.push(
-            found
-                .label(first, "first defined here")
-                .help("the block is left out"),
-        );
-        return None;
-    }
     Some(name)
 }
 
+/// Of two blocks with one name the first counts, and the original says nothing.
+fn is_first(
+    cx: &mut Cx,
+    keyword: &str,
+    name: &Spanned<Box<str>>,
+    known: fn(&mut Names) -> &mut HashMap<Box<str>, Span>,
+) -> bool {
+    let known = known(&mut cx.names);
+    let Some(&first) = known.get(&name.value) else {
+        known.insert(name.value.clone(), name.span);
+        return true;
+    };
+    let text = format!("{keyword} {} already defined", name.value);
+    let found = Diagnostic::new("second-block", Severity::Advice, text).at(name.span);
+    cx.push(
+        found
+            .label(first, "first defined here")
+            .help("the block is left out"),
+    );
+    false
+}
+
 pub(super) fn open_script(cx: &mut Cx, line: &Line<'_>) -> bool {
-    let name = named(cx, line, |names| &names.scripts);
+    let name = named(cx, line);
     cx.script = TrackScript {
         name: name.clone().unwrap_or_default(),
         ..TrackScript::default()
@@ -237,14 +242,13 @@ pub(super) fn close_script(cx: &mut Cx) {
         );
         return cx.report("empty-block", Severity::Error, text, block.name.span);
     }
-    cx.names
-        .scripts
-        .insert(block.name.value.clone(), block.name.span);
-    cx.config.scripts.push(block);
+    if is_first(cx, "vrrp_script", &block.name, |names| &mut names.scripts) {
+        cx.config.scripts.push(block);
+    }
 }
 
 pub(super) fn open_process(cx: &mut Cx, line: &Line<'_>) -> bool {
-    let name = named(cx, line, |names| &names.processes);
+    let name = named(cx, line);
     cx.process = TrackProcess {
         name: name.clone().unwrap_or_default(),
         ..TrackProcess::default()
@@ -261,19 +265,34 @@ pub(super) fn close_process(cx: &mut Cx) {
         );
         return cx.report("empty-block", Severity::Error, text, block.name.span);
     }
-    cx.names
-        .processes
-        .insert(block.name.value.clone(), block.name.span);
-    cx.config.processes.push(block);
+    if is_first(cx, "vrrp_track_process", &block.name, |names| {
+        &mut names.processes
+    }) {
+        cx.config.processes.push(block);
+    }
 }
 
 pub(super) fn open_bfd(cx: &mut Cx, line: &Line<'_>) -> bool {
-    let name = named(cx, line, |names| &names.bfds);
+    let name = named(cx, line).filter(|name| is_new_session(cx, name));
     cx.bfd = Bfd {
         name: name.clone().unwrap_or_default(),
         ..Bfd::default()
     };
     name.is_some()
+}
+
+fn is_new_session(cx: &mut Cx, name: &Spanned<Box<str>>) -> bool {
+    let Some(&first) = cx.names.bfds.get(&name.value) else {
+        return true;
+    };
+    let text = format!("BFD {} already specified", name.value);
+    let found = Diagnostic::new("duplicate-name", Severity::Error, text).at(name.span);
+    cx.push(
+        found
+            .label(first, "first defined here")
+            .help("the block is left out"),
+    );
+    false
 }
 
 pub(super) fn close_bfd(cx: &mut Cx) {
@@ -343,7 +362,7 @@ pub(super) fn close_bfd(cx: &mut Cx) {
 }
 
 pub(super) fn open_file(cx: &mut Cx, line: &Line<'_>) -> bool {
-    let name = named(cx, line, |names| &names.files);
+    let name = named(cx, line);
     cx.file = TrackFile {
         name: name.clone().unwrap_or_default(),
         ..TrackFile::default()
@@ -357,10 +376,9 @@ pub(super) fn close_file(cx: &mut Cx) {
         let text = format!("No file set for track_file {} - ignoring", block.name.value);
         return cx.report("empty-block", Severity::Error, text, block.name.span);
     }
-    cx.names
-        .files
-        .insert(block.name.value.clone(), block.name.span);
-    cx.config.files.push(block);
+    if is_first(cx, "track_file", &block.name, |names| &mut names.files) {
+        cx.config.files.push(block);
+    }
 }
 
 pub(super) fn open_group(cx: &mut Cx, line: &Line<'_>) -> bool {
@@ -369,6 +387,14 @@ pub(super) fn open_group(cx: &mut Cx, line: &Line<'_>) -> bool {
         cx.report("missing-name", Severity::Error, text, line.span());
         return false;
     };
+    let mut groups = cx.config.track_groups.iter();
+    if let Some(first) = groups.find(|group| group.name.value == name.value) {
+        let text = format!("track_group {} already defined", name.value);
+        let found = Diagnostic::new("duplicate-name", Severity::Error, text).at(name.span);
+        let found = found.label(first.name.span, "first defined here");
+        cx.push(found.help("the block is left out"));
+        return false;
+    }
     cx.name = name.value.clone();
     cx.track_group = TrackGroup {
         name,

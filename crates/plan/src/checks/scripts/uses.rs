@@ -112,7 +112,7 @@ fn checker<'a>(all: &mut Vec<Use<'a>>, config: &'a Config) {
     let fifos = [&global.notify_fifo_script, &global.lvs_notify_fifo_script];
     plain(all, Runner::Checker, Role::Other, fifos);
     let servers = config.virtual_servers.iter();
-    for server in servers.filter(|server| services::is_defined(config, server)) {
+    for server in servers.filter(|server| services::is_served(config, server)) {
         let quorum = [&server.quorum_up, &server.quorum_down];
         plain(all, Runner::Checker, Role::Other, quorum);
         if !server.has_server_scripts {
