@@ -7,16 +7,21 @@ use crate::link::{self, FromProber, Material, Share, ToProber};
 use linux::channel::Channel;
 use plan::lvs::{Check, Lvs, Probe, Tls};
 use pool::CheckId;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
 /// Results in one message: it stays far below the largest, whatever the reasons are.
 const BATCH: usize = 64;
+/// So long servers that pass as before may wait to be told of.
+const PATIENCE: Duration = Duration::from_millis(10);
+/// Checks whose period is shorter are told of at once.
+const PERIOD: Duration = Duration::from_millis(500);
 /// Longest reason, in characters.
 const REASON: usize = 200;
 
@@ -46,7 +51,16 @@ fn try_run(channel: Channel) -> io::Result<()> {
 }
 
 /// What there is to check.
-type Jobs = HashMap<CheckId, Rc<probe::Job>>;
+type Jobs = HashMap<CheckId, Rc<Job>>;
+
+/// A check.
+struct Job {
+    probe: probe::Job,
+    /// The checker knows that it passed last time.
+    passed: Cell<bool>,
+    /// Its period is long beside [`PATIENCE`].
+    patient: bool,
+}
 
 async fn serve(channel: Channel) -> io::Result<()> {
     #[expect(
@@ -81,13 +95,16 @@ async fn serve(channel: Channel) -> io::Result<()> {
 
 fn start(jobs: &Jobs, check: CheckId, step: u32, results: &Rc<Results>) {
     let Some(job) = jobs.get(&check).cloned() else {
-        return results.add(check, Err(probe::Failure::NotHere.to_string()));
+        let why = probe::Failure::NotHere.to_string();
+        return results.add(check, Err(why), true);
     };
     let results = Rc::clone(results);
     tokio::task::spawn_local(async move {
-        let result = job.run(step).await;
+        let result = job.probe.run(step).await;
+        let passed = result.is_ok();
         let told = result.map_err(|why| why.to_string().chars().take(REASON).collect());
-        results.add(check, told);
+        let news = !(passed && job.passed.replace(passed) && job.patient);
+        results.add(check, told, news);
     });
 }
 
@@ -111,7 +128,12 @@ fn jobs((lvs, material): (Lvs, Material), share: Share) -> Jobs {
         {
             verify.ca = contents(&verify.ca);
         }
-        (check.id, Rc::new(probe::Job::new(check.probe, &shared)))
+        let job = Job {
+            passed: Cell::new(false),
+            patient: check.params.delay_loop >= PERIOD,
+            probe: probe::Job::new(check.probe, &shared),
+        };
+        (check.id, Rc::new(job))
     };
     checks.map(job).collect()
 }
@@ -121,18 +143,25 @@ fn jobs((lvs, material): (Lvs, Material), share: Share) -> Jobs {
 struct Results {
     waiting: RefCell<FromProber>,
     any: Notify,
+    /// Some of it cannot wait.
+    news: Notify,
 }
 
 impl Results {
-    fn add(&self, check: CheckId, result: Result<(), String>) {
+    fn add(&self, check: CheckId, result: Result<(), String>, news: bool) {
         self.waiting.borrow_mut().push((check, result));
         self.any.notify_one();
+        if news {
+            self.news.notify_one();
+        }
     }
 
-    /// Tells the checker for ever: together what came of one look at the sockets.
+    /// Tells the checker for ever: together what came of one look at the sockets, and of some more
+    /// while it is what the checker expects.
     async fn tell(self: Rc<Self>, channel: Rc<AsyncFd<Channel>>) {
         loop {
             self.any.notified().await;
+            let _ = tokio::time::timeout(PATIENCE, self.news.notified()).await;
             // whoever else is ready runs before this task does again
             tokio::task::yield_now().await;
             let waiting = self.waiting.take();

@@ -33,6 +33,9 @@ const FIRST: Duration = Duration::from_secs(1);
 /// A check whose maker died is made again after this time.
 const LOST: Duration = Duration::from_millis(100);
 
+/// A check begins early by so small a part of `delay_loop` at most.
+const EARLY_PART: u32 = 32;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Next due at this time.
@@ -119,9 +122,14 @@ impl Check {
         }
     }
 
-    /// Begins the check if it is due; gives the part to make.
-    pub(crate) fn begin(&mut self, now: Instant) -> Option<u32> {
-        let due = self.due().filter(|due| *due <= now)?;
+    /// Begins the check if it is due, or nearly so; gives the part to make. A repeated try is never
+    /// early, nor anything by more than a small part of its period.
+    pub(crate) fn begin(&mut self, now: Instant, early: Duration) -> Option<u32> {
+        let early = match self.tried {
+            0 => early.min(self.params.delay_loop / EARLY_PART),
+            _ => Duration::ZERO,
+        };
+        let due = self.due().filter(|due| *due <= now + early)?;
         self.phase = Phase::Running { due };
         Some(self.step)
     }

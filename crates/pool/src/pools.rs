@@ -5,6 +5,7 @@ use crate::{
     CheckId, CheckParams, Effect, Entry, Event, Member, Params, PoolId, ServerId, ServerParams,
     Verdict,
 };
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wire::Instant;
 
@@ -188,15 +189,31 @@ impl Pools {
 
     /// Begins the checks that are due.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.handle_timeout_early(now, Duration::ZERO);
+    }
+
+    /// Begins the checks that are due, and if there are any, those with them that will be within
+    /// `early`: waking up for each of them costs more than the check. See [`Check::begin`] for those
+    /// that do not come along.
+    pub fn handle_timeout_early(&mut self, now: Instant, early: Duration) {
+        if self.poll_timeout().is_none_or(|at| at > now) {
+            return;
+        }
+        let mut later = Vec::new();
         while let Some(&(at, id)) = self.due.first() {
-            if at > now {
-                return;
+            if at > now + early {
+                break;
             }
             self.due.pop_first();
-            if let Some(step) = self.check_mut(id).and_then(|check| check.begin(now)) {
-                self.effects.push_back(Effect::Probe { check: id, step });
+            let Some(check) = self.check_mut(id) else {
+                continue;
+            };
+            match check.begin(now, early) {
+                Some(step) => self.effects.push_back(Effect::Probe { check: id, step }),
+                None => later.extend(check.due().filter(|due| *due == at).map(|_| (at, id))),
             }
         }
+        self.due.extend(later);
     }
 
     /// `ha_suspend`: no checks are made while the service's address is elsewhere. States stay.

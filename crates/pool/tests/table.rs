@@ -429,3 +429,66 @@ fn periods_are_absolute_while_checks_pass() {
         "never two at once"
     );
 }
+
+/// Checks that `delay_loop` and `early` bring together, and the time from each beginning to the next.
+fn together(delay_loop: Duration, early: Duration) -> Vec<(Duration, usize)> {
+    let mut spread = params(&[1; 100]);
+    for server in spread.servers.values_mut() {
+        for check in server.checks.values_mut() {
+            check.warmup = Duration::from_millis(100);
+            check.delay_loop = delay_loop;
+        }
+    }
+    let mut bench = Bench::new(&spread);
+    let mut begun = Vec::new();
+    let mut before = Instant::ZERO;
+    while begun.iter().map(|(_, count)| count).sum::<usize>() < 100 {
+        let due = bench.pools.poll_timeout().unwrap();
+        // before its time nothing begins
+        let gap = (due - before).saturating_sub(Duration::from_nanos(1));
+        bench.pools.handle_timeout_early(before + gap, early);
+        assert!(bench.pools.poll_effect().is_none());
+        bench.pools.handle_timeout_early(due, early);
+        let effects = core::iter::from_fn(|| bench.pools.poll_effect());
+        begun.push((due - before, effects.count()));
+        before = due;
+    }
+    begun
+}
+
+#[test]
+fn checks_are_begun_with_the_first_that_is_due_but_not_much_before_their_time() {
+    let early = Duration::from_millis(16);
+    let begun = together(Duration::from_secs(1), early);
+    assert!(begun.len() <= 7 && begun.iter().any(|(_, count)| *count > 8));
+    assert!(begun.iter().skip(1).all(|(pause, _)| *pause > early));
+    // a 32nd of 64 ms
+    let begun = together(Duration::from_millis(64), early);
+    assert!(begun.len() > 20, "{begun:?}");
+    assert!(
+        begun
+            .iter()
+            .skip(1)
+            .all(|(pause, _)| *pause > Duration::from_millis(2))
+    );
+    assert_eq!(together(Duration::from_secs(1), Duration::ZERO).len(), 100);
+}
+
+#[test]
+fn a_repeated_try_is_not_early() {
+    let mut retried = params(&[1, 1]);
+    for server in retried.servers.values_mut() {
+        server.checks.values_mut().for_each(|c| c.retry = 3);
+    }
+    let mut b = Bench::new(&retried);
+    for id in [1, 2] {
+        b.answer(id, Verdict::PASS);
+    }
+    b.answer(1, Verdict::Fail);
+    let failed = b.now;
+    b.now = failed + Duration::from_millis(8);
+    b.pools.handle_result(b.now, CheckId(2), Verdict::Fail);
+    let due = b.pools.poll_timeout().unwrap();
+    b.pools.handle_timeout_early(due, Duration::from_millis(16));
+    assert_eq!(b.pools.running().len(), 1);
+}

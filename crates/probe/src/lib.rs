@@ -46,11 +46,12 @@ impl Job {
     pub async fn run(&self, step: u32) -> Result<(), Failure> {
         match &self.probe {
             Probe::Tcp(endpoint) => connect::tcp(endpoint).await.map(drop),
-            Probe::Http(http) => http::run(http, step, &self.pages).await,
-            Probe::Smtp(smtp) => smtp::run(smtp).await,
-            Probe::Dns(dns) => dns::run(dns).await,
-            Probe::Udp(udp) => udp::run(udp).await,
-            Probe::Ping(endpoint) => ping::run(endpoint).await,
+            // each takes as much memory as it needs itself
+            Probe::Http(http) => Box::pin(http::run(http, step, &self.pages)).await,
+            Probe::Smtp(smtp) => Box::pin(smtp::run(smtp)).await,
+            Probe::Dns(dns) => Box::pin(dns::run(dns)).await,
+            Probe::Udp(udp) => Box::pin(udp::run(udp)).await,
+            Probe::Ping(endpoint) => Box::pin(ping::run(endpoint)).await,
             Probe::Misc(_) | Probe::File(_) | Probe::Bfd(_) => Err(Failure::NotHere),
         }
     }
@@ -60,4 +61,29 @@ impl Job {
 fn nonce() -> u64 {
     use std::hash::{BuildHasher, Hasher, RandomState};
     RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plan::lvs::{Endpoint, Tls};
+
+    /// There are ten thousand of them at a time.
+    #[test]
+    fn a_check_under_way_is_small() {
+        let endpoint = Endpoint::new([127, 0, 0, 1].into(), 80);
+        let tls = Contexts::new(&Tls::default());
+        let job = Job::new(Probe::Tcp(endpoint.clone()), &tls);
+        let size = size_of_val(&job.run(0));
+        assert!(size <= 512, "{size} octets");
+        let page = plan::lvs::Http {
+            endpoint,
+            tls: None,
+            version: plan::lvs::HttpVersion::V10,
+            urls: vec![plan::lvs::Url::get("/", "h.example")],
+        };
+        let pages = Pages::new(&page, &tls);
+        let size = size_of_val(&http::run(&page, 0, &pages));
+        assert!(size <= 2048, "{size} octets");
+    }
 }

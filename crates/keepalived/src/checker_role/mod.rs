@@ -53,9 +53,8 @@ const FILES: u64 = 3;
 /// The first prober's; the others' follow.
 const PROBER: u64 = 16;
 
-/// Checks that are due within this time are made now, together: waking up for each one costs more
-/// than the check.
-const EARLY: Duration = Duration::from_millis(4);
+/// When a check is due, those that are due within this time are made together with it.
+const EARLY: Duration = Duration::from_millis(16);
 
 /// Runs the role until it is told to stop; gives the exit code.
 pub(crate) fn run(channel: Channel) -> u8 {
@@ -194,7 +193,7 @@ impl Role {
             }
         }
         if self.may_check() {
-            self.pools.handle_timeout(now + EARLY);
+            self.pools.handle_timeout_early(now, EARLY);
         }
         Ok(())
     }

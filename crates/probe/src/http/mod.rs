@@ -9,13 +9,16 @@ use crate::tls::{Context, Contexts};
 use crate::{Failure, connect, limits};
 use judge::Judge;
 use plan::lvs::{Http, HttpVersion, Url};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use std::task::{Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Duration, timeout};
 
 /// Octets taken at once.
-const PIECE: usize = 16 * 1024;
+const PIECE_LENGTH: usize = 16 * 1024;
 
 /// What is made once for all checks of a block.
 #[derive(Default)]
@@ -91,9 +94,13 @@ async fn ask<'a>(
         let (Some(secure), Some(tls)) = (&http.tls, &pages.tls) else {
             return converse(stream, http, url, judge).await;
         };
-        let shaken = timeout(each, tls.connect(stream, http, secure, step)).await;
-        let stream = shaken.unwrap_or(Err(Failure::Timeout("TLS handshake")))?;
-        converse(stream, http, url, judge).await
+        let secure = async {
+            let shaken = timeout(each, tls.connect(stream, http, secure, step)).await;
+            let stream = shaken.unwrap_or(Err(Failure::Timeout("TLS handshake")))?;
+            converse(stream, http, url, judge).await
+        };
+        // the rarer ways are not to make the others larger
+        Box::pin(secure).await
     };
     let judged = timeout(limits::conversation(each), whole).await;
     judged.unwrap_or(Err(Failure::Timeout("the end of the body")))
@@ -107,7 +114,8 @@ async fn converse<'a>(
 ) -> Result<Judge<'a>, Failure> {
     let each = http.endpoint.timeout;
     if http.version == HttpVersion::V2 {
-        return two::converse(stream, http.tls.is_some(), url, judge, each).await;
+        let two = two::converse(stream, http.tls.is_some(), url, judge, each);
+        return Box::pin(two).await;
     }
     one(stream, http.version, url, judge, each).await
 }
@@ -126,15 +134,35 @@ async fn one<'a>(
     let sent = timeout(each, stream.write_all(question.as_bytes())).await;
     sent.map_err(|_| Failure::Timeout("request"))?
         .map_err(|why| Failure::Io("request", why))?;
-    let mut piece = vec![0; PIECE];
     loop {
-        let read = timeout(each, stream.read(&mut piece)).await;
-        let count = read
-            .map_err(|_| Failure::Timeout("answer"))?
-            .map_err(|why| Failure::Io("answer", why))?;
-        if count == 0 {
+        let read = timeout(each, take_piece(&mut stream, &mut judge)).await;
+        if read.map_err(|_| Failure::Timeout("answer"))?? == 0 {
             return Ok(judge);
         }
-        judge.take(piece.get(..count).unwrap_or_default())?;
     }
+}
+
+thread_local! {
+    /// Where all read: nothing stays in it from one piece to the next.
+    static PIECE: RefCell<Vec<u8>> = RefCell::new(vec![0; PIECE_LENGTH]);
+}
+
+/// Has the judge take what is there to be read; gives how much it was.
+async fn take_piece(
+    stream: &mut (impl AsyncRead + Unpin),
+    judge: &mut Judge<'_>,
+) -> Result<usize, Failure> {
+    poll_fn(|context| {
+        PIECE.with_borrow_mut(|piece| {
+            let mut piece = ReadBuf::new(piece);
+            let read = ready!(Pin::new(&mut *stream).poll_read(context, &mut piece));
+            read.map_err(|why| Failure::Io("answer", why))?;
+            let piece = piece.filled();
+            if !piece.is_empty() {
+                judge.take(piece)?;
+            }
+            Poll::Ready(Ok(piece.len()))
+        })
+    })
+    .await
 }

@@ -47,7 +47,7 @@ const PARTS: &[(&str, u32, Part)] = &[
     ("addresses", 5, process::many_addresses),
     ("flood", 200_000, flood::bench),
     ("reload", 6, reload::bench),
-    ("checks", 10, checks::bench),
+    ("checks", 3, checks::bench),
     ("configuration", 5, configuration::bench),
 ];
 

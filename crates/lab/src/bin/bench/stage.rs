@@ -147,7 +147,7 @@ fn process(pid: u32) -> Pid {
 }
 
 /// Processor seconds of one process, from the scheduler's own account.
-fn cpu(pid: u32) -> Option<f64> {
+pub(crate) fn cpu(pid: u32) -> Option<f64> {
     let mut sum = 0.0;
     for task in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
         let path = task.ok()?.path().join("schedstat");
@@ -158,7 +158,8 @@ fn cpu(pid: u32) -> Option<f64> {
     Some(sum)
 }
 
-fn pss(pid: u32) -> Option<f64> {
+/// Its proportional set size, in MiB.
+pub(crate) fn pss(pid: u32) -> Option<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
     let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
