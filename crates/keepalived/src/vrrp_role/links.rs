@@ -1,5 +1,6 @@
 //! Interfaces and their addresses as the kernel reports them, and what the machine needs of them.
-use linux::netlink::{Address, Link};
+use ledger::{AddressKey, AddressSpec};
+use linux::netlink::{Address, Link, PROTOCOL};
 use plan::{LinkDelay, Plan};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -33,7 +34,39 @@ struct Entry {
     link: Link,
     /// In the kernel's order: the first of a network is its primary.
     addresses: Vec<Address>,
+    /// Put there by us, static ones apart, with their flags: there may be thousands, and none is
+    /// a source.
+    given: BTreeMap<AddressKey, u32>,
     shown: Shown,
+}
+
+impl Entry {
+    fn new(link: Link, shown: Shown) -> Self {
+        Entry {
+            link,
+            addresses: Vec::new(),
+            given: BTreeMap::new(),
+            shown,
+        }
+    }
+
+    /// What a new plan calls static is the machine's own from now on.
+    fn promote(&mut self, statics: &BTreeSet<IpAddr>) {
+        let is_static = |key: &AddressKey, _: &mut u32| statics.contains(&key.prefix.addr());
+        let promoted = self.given.extract_if(.., is_static);
+        self.addresses.extend(promoted.map(|(key, flags)| Address {
+            key,
+            spec: AddressSpec::default(),
+            protocol: PROTOCOL,
+            flags,
+        }));
+    }
+
+    fn has(&self, address: IpAddr) -> bool {
+        let own = self.addresses.iter().map(|one| &one.key);
+        own.chain(self.given.keys())
+            .any(|key| key.prefix.addr() == address)
+    }
 }
 
 /// Whether an interface runs, as far as that counts by now.
@@ -69,6 +102,9 @@ impl Links {
         self.virtuals = all.map(|address| address.prefix.addr()).collect();
         let statics = plan.statics.iter().flat_map(|one| &one.addresses);
         self.statics = statics.map(|address| address.prefix.addr()).collect();
+        for entry in self.by_index.values_mut() {
+            entry.promote(&self.statics);
+        }
         self.delays.clone_from(&plan.global.link_delays);
         let params = plan.instances.values().map(|one| &one.params);
         let sources = params.filter(|params| params.track_source);
@@ -90,11 +126,7 @@ impl Links {
         for link in links {
             let index = link.index;
             if let Some(entry) = before.get(&index) {
-                let entry = Entry {
-                    link: entry.link.clone(),
-                    addresses: Vec::new(),
-                    shown: entry.shown,
-                };
+                let entry = Entry::new(entry.link.clone(), entry.shown);
                 self.by_index.insert(index, entry);
             }
             self.put(now, link);
@@ -123,13 +155,8 @@ impl Links {
                 Some(std::mem::replace(&mut entry.link, link))
             }
             None => {
-                let (addresses, turns_at) = (Vec::new(), None);
-                let shown = Shown { runs, turns_at };
-                let entry = Entry {
-                    link,
-                    addresses,
-                    shown,
-                };
+                let turns_at = None;
+                let entry = Entry::new(link, Shown { runs, turns_at });
                 self.by_index.insert(index, entry);
                 None
             }
@@ -167,28 +194,28 @@ impl Links {
 
     /// An address is there; true when it was not before.
     pub(super) fn add_address(&mut self, address: Address) -> bool {
+        let given = !self.is_own(&address);
         let Some(entry) = self.by_index.get_mut(&address.key.link) else {
             return false;
         };
-        match entry
-            .addresses
-            .iter_mut()
-            .find(|known| known.key == address.key)
-        {
-            Some(known) => {
-                *known = address;
-                false
-            }
-            None => {
-                entry.addresses.push(address);
-                true
-            }
+        let known = entry.addresses.iter_mut();
+        if let Some(known) = { known }.find(|known| known.key == address.key) {
+            *known = address;
+            return false;
         }
+        if given {
+            return entry.given.insert(address.key, address.flags).is_none();
+        }
+        let new = entry.given.remove(&address.key).is_none();
+        entry.addresses.push(address);
+        new
     }
 
     /// An address is gone.
     pub(super) fn remove_address(&mut self, gone: &Address) {
-        if let Some(entry) = self.by_index.get_mut(&gone.key.link) {
+        if let Some(entry) = self.by_index.get_mut(&gone.key.link)
+            && entry.given.remove(&gone.key).is_none()
+        {
             entry.addresses.retain(|known| known.key != gone.key);
         }
     }
@@ -244,8 +271,8 @@ impl Links {
     /// The sources of `track_src_ip` that some interface has.
     fn tracked_sources(&self) -> BTreeSet<IpAddr> {
         let there = |address: &&IpAddr| {
-            let mut all = self.by_index.values().flat_map(|entry| &entry.addresses);
-            all.any(|one| one.key.prefix.addr() == **address)
+            let mut all = self.by_index.values();
+            all.any(|entry| entry.has(**address))
         };
         self.tracked.iter().filter(there).copied().collect()
     }
@@ -354,7 +381,7 @@ pub(super) fn runs(link: &Link) -> bool {
 
 /// Put there by a keepalived, this one or one before it.
 fn is_ours(address: &Address) -> bool {
-    address.protocol == linux::netlink::PROTOCOL
+    address.protocol == PROTOCOL
 }
 
 #[cfg(test)]
@@ -376,6 +403,39 @@ mod tests {
             vrf_table: None,
             lower: None,
         }
+    }
+
+    #[test]
+    fn what_we_gave_is_no_source_until_a_plan_calls_it_static() {
+        let mut links = Links::default();
+        links.put(Instant::ZERO, link(true));
+        let given = Address {
+            key: AddressKey::new(2, "10.0.0.9/24".parse().unwrap()),
+            spec: AddressSpec::default(),
+            protocol: PROTOCOL,
+            flags: 0,
+        };
+        let source = |links: &Links| links.view(2).and_then(|link| link.ipv4);
+        assert!(links.add_address(given.clone()));
+        assert!(!links.add_address(given.clone()), "it was there");
+        assert_eq!(source(&links), None);
+        let statics = plan::Statics {
+            addresses: vec![plan::Address::new(given.key.prefix, "eth0")],
+            ..plan::Statics::default()
+        };
+        let plan = Plan {
+            statics: vec![statics],
+            ..Plan::default()
+        };
+        links.set_plan(&plan);
+        assert_eq!(source(&links), Some(Ipv4Addr::new(10, 0, 0, 9)));
+        assert!(!links.add_address(given.clone()), "it still is");
+        links.remove_address(&given);
+        assert_eq!(source(&links), None);
+        assert!(links.add_address(given.clone()));
+        assert!(source(&links).is_some());
+        links.set_plan(&Plan::default());
+        assert_eq!(source(&links), None, "nobody calls it static any more");
     }
 
     #[test]

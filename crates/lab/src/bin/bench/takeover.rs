@@ -102,10 +102,12 @@ fn overhead(contender: &Contender, pace: Pace, round: u32) -> io::Result<f64> {
     sleep(interval + Duration::from_millis(100) + interval * (round * 37 % 100) / 100);
     let burn = (pace.burners > 0).then(|| Burn::start(pace.burners));
     sleep(Duration::from_millis(200));
-    let killed = Death::Killed.strike(&mut pair.lb01)?;
+    // with burners the takeover may be over before the killing comes back
+    let before = lab::timeline::now();
+    Death::Killed.strike(&mut pair.lb01)?;
     let taken = pair
         .lb02
-        .announces(VIP, killed)
+        .announces(VIP, before)
         .ok_or_else(|| pair.failed("no takeover"))?;
     drop(burn);
     let advert = |e: &Event| (e.node == "lb01").then_some(()).and(e.frame()?.advert());
