@@ -8,6 +8,7 @@ use crate::{
 use conf::{Config, Diagnostic, config};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use vrrp::InstanceId;
 use wire::Version;
 
@@ -79,7 +80,7 @@ pub fn build(config: &Config, facts: &Facts) -> (Plan, Vec<Diagnostic>) {
         if let Some(mut instance) = instance::build(&config.global, block, facts, &mut findings) {
             let group = grouped.get(&*block.name.value).copied();
             let owner = instance.params.priority.is_owner();
-            instance.params.tracks = known.tracks(block, group, owner);
+            Arc::make_mut(&mut instance.params).tracks = known.tracks(block, group, owner);
             let names = &facts.names;
             instance.routes = routes::build(&block.routes, names, &mut findings);
             instance.rules = rules::build(&block.rules, names, &mut findings);

@@ -66,7 +66,7 @@ pub(crate) fn build(
     let addresses = all.map(|line| addresses::build(line, dev)).collect();
     Some(Instance {
         name: block.name.value.to_string(),
-        params,
+        params: params.into(),
         ttl,
         addresses,
         accept: true,

@@ -60,6 +60,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use vrrp::{GroupId, InstanceId};
 use wire::Prefix;
 
@@ -118,8 +119,9 @@ impl Plan {
     /// Drops what proves adverts: a plan that is only looked up in has no use for it.
     pub fn forget_secrets(&mut self) {
         for instance in self.instances.values_mut() {
-            instance.params.auth = vrrp::Auth::None;
-            instance.params.hmac = None;
+            let params = Arc::make_mut(&mut instance.params);
+            params.auth = vrrp::Auth::None;
+            params.hmac = None;
         }
     }
 }
@@ -267,7 +269,7 @@ pub struct Instance {
     /// Name in the configuration: the identity over reloads.
     pub name: String,
     /// What the machine needs to know.
-    pub params: vrrp::Params,
+    pub params: Arc<vrrp::Params>,
     /// TTL or hop limit of its adverts.
     pub ttl: u8,
     /// `virtual_ipaddress`, then `virtual_ipaddress_excluded`, in configuration order.

@@ -6,6 +6,7 @@ use conf::config::{self, SyncGroup, Track, Weight};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use vrrp::{Tracked, Tracker, TrackerId, TrackerKind, What};
 
 /// Everything that is tracked besides interfaces, by id.
@@ -380,7 +381,7 @@ pub(crate) fn adopt(next: &mut Plan, running: &Plan) {
         next.trackers.insert(id, object);
     }
     for instance in next.instances.values_mut() {
-        for tracked in &mut instance.params.tracks {
+        for tracked in &mut Arc::make_mut(&mut instance.params).tracks {
             if let What::Object(id) = &mut tracked.what {
                 *id = moved.get(id).copied().unwrap_or(*id);
             }
@@ -403,8 +404,7 @@ impl Plan {
     pub fn drop_tracker(&mut self, id: TrackerId) {
         self.trackers.remove(&id);
         for instance in self.instances.values_mut() {
-            instance
-                .params
+            Arc::make_mut(&mut instance.params)
                 .tracks
                 .retain(|tracked| tracked.what != What::Object(id));
         }

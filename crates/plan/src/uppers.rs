@@ -5,6 +5,7 @@ use conf::Config;
 use conf::config::{Global, Instance as Block};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use vrrp::InstanceId;
 use wire::{Family, MacAddr, Prefix};
 
@@ -135,7 +136,7 @@ impl Maker<'_> {
         if let Some(name) = own
             && !(block.more.vmac_xmit_base && block.more.use_vmac.is_some())
         {
-            instance.params.interface = name;
+            Arc::make_mut(&mut instance.params).interface = name;
         }
         if block.more.promote_secondaries {
             let devs = instance.addresses.iter().map(|address| &address.dev);
@@ -146,7 +147,7 @@ impl Maker<'_> {
 
     /// The interface of the instance itself.
     fn own(&mut self, block: &Block, instance: &mut Instance, base: &str) -> Option<String> {
-        let (params, more) = (&mut instance.params, &block.more);
+        let (params, more) = (Arc::make_mut(&mut instance.params), &block.more);
         let (kind, name, group) = match (&more.use_vmac, &more.use_ipvlan) {
             (Some(vmac), _) => {
                 let mac = vmac.mac.map(|mac| mac.value);

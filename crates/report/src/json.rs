@@ -418,7 +418,7 @@ mod tests {
             extra_garp: None,
             promote_on: Vec::new(),
             name: "VI_1".into(),
-            params,
+            params: params.into(),
             ttl: 255,
             addresses,
             accept: true,

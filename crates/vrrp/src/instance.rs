@@ -10,13 +10,15 @@ use crate::track::{self, Share};
 use crate::{Cause, Effect, Event, GroupId, InstanceId, Link, Notice, Params, StateKind, What};
 use core::time::Duration;
 use std::net::IpAddr;
+use std::sync::Arc;
 use wire::{Instant, Priority};
 
 /// One `vrrp_instance` at work.
 #[derive(Debug, Clone)]
 pub(crate) struct Instance {
     pub(crate) id: InstanceId,
-    pub(crate) params: Params,
+    /// Shared with the plan that they are from.
+    pub(crate) params: Arc<Params>,
     pub(crate) state: State,
     pub(crate) reasons: Reasons,
     /// Index of its link while that exists.
@@ -54,7 +56,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(crate) fn new(now: Instant, id: InstanceId, params: Params) -> Self {
+    pub(crate) fn new(now: Instant, id: InstanceId, params: Arc<Params>) -> Self {
         Instance {
             id,
             params,

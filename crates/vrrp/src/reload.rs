@@ -4,11 +4,12 @@ use crate::instance::Instance;
 use crate::router::Router;
 use crate::state::{Backup, Bursts, Master, State};
 use crate::{InstanceId, Link, Params};
+use std::sync::Arc;
 use wire::{Instant, Version};
 
 impl Router {
     /// Another identifier means another key; what was master goes on as master under it.
-    pub(crate) fn tune(&mut self, now: Instant, id: InstanceId, params: Params) {
+    pub(crate) fn tune(&mut self, now: Instant, id: InstanceId, params: Arc<Params>) {
         let index = |router: &Router| router.instances.get(&id).and_then(|one| one.ifindex);
         let before = index(self);
         self.rekey(id, before, None);
@@ -35,7 +36,7 @@ pub(crate) struct TakenUp {
 
 impl Instance {
     /// Takes up the parameters and what is known of their link, without acting on it.
-    fn take_up(&mut self, params: Params, link: Option<&Link>) -> TakenUp {
+    fn take_up(&mut self, params: Arc<Params>, link: Option<&Link>) -> TakenUp {
         let router = self.params.vrid != params.vrid;
         let announce =
             router || self.params.garp != params.garp || self.params.addresses != params.addresses;

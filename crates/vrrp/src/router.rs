@@ -13,6 +13,7 @@ use crate::{
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use wire::vrrp::Packet;
 use wire::{AdvertInterval, Family, Instant, Priority};
 
@@ -231,8 +232,8 @@ impl Router {
     }
 
     /// One step of a reload.
-    pub fn apply(&mut self, now: Instant, change: Change<InstanceId, Params>) {
-        match change {
+    pub fn apply(&mut self, now: Instant, change: Change<InstanceId, impl Into<Arc<Params>>>) {
+        match change.map(Into::into) {
             Change::Keep(_) => {}
             Change::Add(id, params) => self.add(now, id, params),
             Change::Remove(id) => self.remove(now, id),
@@ -244,7 +245,7 @@ impl Router {
         }
     }
 
-    fn add(&mut self, now: Instant, id: InstanceId, params: Params) {
+    fn add(&mut self, now: Instant, id: InstanceId, params: Arc<Params>) {
         let mut instance = Instance::new(now, id, params);
         instance.held_until = self.held_until;
         instance.group = self.group_of(id);
@@ -312,7 +313,7 @@ impl Router {
 
     /// The parameters an instance runs with.
     pub fn params(&self, id: InstanceId) -> Option<&Params> {
-        self.instances.get(&id).map(|instance| &instance.params)
+        self.instances.get(&id).map(|instance| &*instance.params)
     }
 
     /// The counters of an instance.

@@ -6,8 +6,12 @@ use crate::link::{FromRole, News};
 use linux::clock;
 use plan::Plan;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use vrrp::{Change, InstanceId};
 use wire::{Family, Instant};
+
+/// A change without parameters.
+type Removal = Change<InstanceId, vrrp::Params>;
 
 impl Role {
     /// Puts a plan in force: at the start, and at each reload. What leaves does so under the old
@@ -53,21 +57,19 @@ impl Role {
         &mut self,
         now: Instant,
         changes: plan::Changes,
-    ) -> Vec<Change<InstanceId, vrrp::Params>> {
+    ) -> Vec<Change<InstanceId, Arc<vrrp::Params>>> {
         let mut staying = Vec::new();
-        for change in changes
-            .into_iter()
-            .map(|change| change.map(|instance| instance.params))
-        {
+        let params = changes.into_iter();
+        for change in params.map(|change| change.map(|instance| instance.params)) {
             match change {
-                Change::Remove(id) => {
-                    self.router.apply(now, Change::Remove(id));
+                Change::Remove(_) => {
+                    self.router.apply(now, change);
                     self.removing = true;
                     self.drain_effects();
                     self.removing = false;
                 }
                 Change::Rebuild(id, params) => {
-                    self.router.apply(now, Change::Remove(id));
+                    self.router.apply(now, Removal::Remove(id));
                     self.drain_effects();
                     staying.push(Change::Add(id, params));
                 }
