@@ -260,7 +260,8 @@ impl Router {
         self.resumed.insert(id);
     }
 
-    fn remove(&mut self, now: Instant, id: InstanceId) {
+    /// An instance leaves: a master says farewell and lets go.
+    pub fn remove(&mut self, now: Instant, id: InstanceId) {
         self.with(id, |instance, out| instance.stop(now, Cause::Reloaded, out));
         let index = self
             .instances

@@ -234,7 +234,7 @@ impl Bench {
                 };
                 router.apply(now, Change::Tune(ID, params));
             }
-            "remove" => router.apply(now, Change::Remove(ID)),
+            "remove" => router.remove(now, ID),
             "stop" => router.stop(now),
             advert => self.advert(advert),
         }

@@ -10,9 +10,6 @@ use std::sync::Arc;
 use vrrp::{Change, InstanceId};
 use wire::{Family, Instant};
 
-/// A change without parameters.
-type Removal = Change<InstanceId, vrrp::Params>;
-
 impl Role {
     /// Puts a plan in force: at the start, and at each reload. What leaves does so under the old
     /// plan, since only that one knows what it held and where it was heard.
@@ -62,14 +59,14 @@ impl Role {
         let params = changes.into_iter();
         for change in params.map(|change| change.map(|instance| instance.params)) {
             match change {
-                Change::Remove(_) => {
-                    self.router.apply(now, change);
+                Change::Remove(id) => {
+                    self.router.remove(now, id);
                     self.removing = true;
                     self.drain_effects();
                     self.removing = false;
                 }
                 Change::Rebuild(id, params) => {
-                    self.router.apply(now, Removal::Remove(id));
+                    self.router.remove(now, id);
                     self.drain_effects();
                     staying.push(Change::Add(id, params));
                 }

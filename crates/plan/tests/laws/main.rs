@@ -63,7 +63,7 @@ fn instance(name: u8, block: &Block) -> Instance {
         extra_garp: None,
         promote_on: Vec::new(),
         name: format!("V{name}"),
-        params,
+        params: params.into(),
         ttl: 255,
         addresses,
         accept: true,

@@ -62,9 +62,9 @@ impl Role {
         let (mut staying, now) = (Vec::new(), self.now);
         for change in diff(&self.plan, &next) {
             match change.map(|instance| instance.params) {
-                Change::Remove(id) => self.router.apply(now, Change::Remove(id)),
+                Change::Remove(id) => self.router.remove(now, id),
                 Change::Rebuild(id, params) => {
-                    self.router.apply(now, Change::Remove(id));
+                    self.router.remove(now, id);
                     staying.push(Change::Add(id, params));
                 }
                 other => staying.push(other),
