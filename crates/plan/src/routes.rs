@@ -322,7 +322,7 @@ fn kind(text: &str) -> Option<u8> {
         "throw" => route_type::THROW,
         "nat" => 10,
         "xresolve" => 11,
-        _ => return None,
+        number => number.parse().ok()?,
     })
 }
 

@@ -308,6 +308,23 @@ fn suggest(found: Diagnostic, word: &str, options: &[RouteOption]) -> Diagnostic
     }
 }
 
+/// A type by its name or number. Nothing is a number too, as the original reads it.
+fn route_type(text: &str) -> Option<Box<str>> {
+    if TYPES.contains(&text) {
+        return Some(text.into());
+    }
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let number = match digits.strip_prefix("0x") {
+        Some(digits) => u8::from_str_radix(digits, 16),
+        None if digits.len() > 1 && digits.starts_with('0') => u8::from_str_radix(digits, 8),
+        None if text.is_empty() => Ok(0),
+        None => digits.parse(),
+    };
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let number = number.ok().filter(|_| is_number)?;
+    Some(number.to_string().into())
+}
+
 struct Reader<'a> {
     line: &'a Line<'a>,
     at: usize,
@@ -327,8 +344,8 @@ impl<'a> Reader<'a> {
             word = self.line.need(cx, self.at)?;
             self.at += 1;
         }
-        if let Some(kind) = TYPES.iter().find(|kind| word.is(kind)) {
-            self.push("type", Spanned::new((*kind).into(), word.span));
+        if let Some(kind) = route_type(&word.text()) {
+            self.push("type", Spanned::new(kind, word.span));
             word = self.line.need(cx, self.at)?;
             self.at += 1;
         }

@@ -111,8 +111,8 @@ pub(super) static BLOCKS: &[Keyword] = &[
     Keyword::new(
         "SMTP_CHECK",
         checker(&SMTP_CHECK, |cx| {
-            // hosts say themselves where they connect to
-            if cx.checker.smtp.hosts.is_empty() {
+            // the original looks at what is written only, and not at its hosts
+            if cx.checker.connect.connect_ip.is_some() {
                 bindto_family(cx);
             }
             push(cx, |built| Check::Smtp(Box::new(take(&mut built.smtp))));
