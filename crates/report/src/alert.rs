@@ -50,9 +50,13 @@ pub fn vrrp(notice: &Notice, name: &str) -> Option<Alert> {
     })
 }
 
+const fn up_or_down(up: bool) -> &'static str {
+    if up { "UP" } else { "DOWN" }
+}
+
 /// A change of a real server, or of one of its checks. `why` goes between the arrows.
 pub fn real_server(real: &str, service: &str, up: bool, why: &str) -> Alert {
-    let word = if up { "UP" } else { "DOWN" };
+    let word = up_or_down(up);
     Alert {
         subject: format!("Realserver {real} of virtual server {service} - {word}"),
         body: format!("=> {why} <="),
@@ -61,7 +65,7 @@ pub fn real_server(real: &str, service: &str, up: bool, why: &str) -> Alert {
 
 /// A change of a virtual server.
 pub fn virtual_server(service: &str, up: bool, why: &str) -> Alert {
-    let word = if up { "UP" } else { "DOWN" };
+    let word = up_or_down(up);
     Alert {
         subject: format!("Virtualserver {service} - {word}"),
         body: format!("=> {why} <="),

@@ -1,7 +1,7 @@
 //! `vrrp_script`, `vrrp_track_process`: their plain words.
+use super::script::script_time;
 use crate::Severity;
 use crate::keywords::fit;
-use crate::keywords::track::script_time;
 use crate::table::{Keyword, Set};
 
 /// `vrrp_script`.
