@@ -176,11 +176,18 @@ impl Rules<'_> {
 
     fn has_addresses(&mut self, version: Version) -> Option<()> {
         let block = self.block;
-        if !block.addresses.is_empty() || block.no_addresses {
+        let strict = strict::is_on(self.global, block);
+        if strict && block.no_addresses {
+            let text =
+                "no_virtual_ipaddress and strict mode incompatible, clearing no_virtual_ipaddress";
+            let help = "vrrp_strict does not allow it";
+            self.find("strict", Severity::Warning, text, block.name.span, help);
+        }
+        if !block.addresses.is_empty() || (block.no_addresses && !strict) {
             return Some(());
         }
         let help = "add a virtual_ipaddress block, or 'no_virtual_ipaddress' when that is meant";
-        if version == Version::V3 {
+        if version == Version::V3 || strict {
             let text = "No VIP specified; at least one is required";
             self.find("no-address", Severity::Fatal, text, block.name.span, help);
             return None;

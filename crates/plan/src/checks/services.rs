@@ -71,7 +71,10 @@ pub(crate) fn is_served(config: &Config, server: &VirtualServer) -> bool {
 pub(crate) fn fits(group: &ServerGroup, server: &VirtualServer) -> bool {
     group.targets.iter().all(|target| match target.value {
         Target::Range(address, ..) => server.ipv6.is_none_or(|v6| v6 == address.is_ipv6()),
-        Target::Fwmark(..) => true,
+        Target::Fwmark(_, family) => match (server.ipv6, family) {
+            (Some(own), Some(family)) => own == family,
+            _ => true,
+        },
     })
 }
 

@@ -33,7 +33,9 @@ fn instance(block: &Block, version: Version, findings: &mut Vec<Diagnostic>) {
     let master = block
         .state
         .filter(|state| state.value == StartState::Master);
-    if master.is_some() != is_owner(block) {
+    // a state that is not written follows the priority
+    let follows = block.state.is_none() && is_owner(block);
+    if master.is_some() != is_owner(block) && !follows {
         tell(
             block.state.map(|state| state.span),
             "State MASTER must match being address owner",

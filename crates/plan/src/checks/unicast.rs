@@ -36,7 +36,7 @@ pub(super) fn check(config: &Config, plan: &Plan, findings: &mut Vec<Diagnostic>
                 Diagnostic::new("unicast-without-peers", Severity::Warning, text).at(ttl.span),
             );
         }
-        if more.vmac_xmit_base && more.use_vmac.is_none() && more.unicast_peers.is_empty() {
+        if more.vmac_xmit_base && more.use_vmac.is_none() {
             let text = format!("({name}) vmac_xmit_base is only valid with a vmac");
             let found = Diagnostic::new("xmit-base-without-vmac", Severity::Warning, text)
                 .at(block.name.span);

@@ -1,5 +1,5 @@
 //! `track_file`.
-use super::{is_first, named, weight};
+use super::{is_first, is_set, named, weight};
 use crate::config::TrackFile;
 use crate::keywords::{fit, number};
 use crate::parse::{Cx, Line};
@@ -18,6 +18,9 @@ pub(super) static FILE_ROWS: &[Keyword] = &[
         Set::Line {
             args: "<-254..254> [reverse]",
             set: |cx, line| {
+                if is_set(cx, line, cx.file.weight, 1, "file") {
+                    return;
+                }
                 let complaint = format!(
                     "Weight ({{v}}) for track_file {} must be between [-254..254] inclusive. Ignoring...",
                     cx.name
@@ -27,7 +30,7 @@ pub(super) static FILE_ROWS: &[Keyword] = &[
             },
         },
         "What the number in the file is multiplied with.",
-    ).once("Weight already set for track file {} - ignoring {v}")
+    )
     .default("1"),
 ];
 

@@ -77,6 +77,21 @@ fn is_first(
     false
 }
 
+/// Whether a weight counts already, so that this one does not: the usual one is none.
+fn is_set(cx: &mut Cx, line: &Line<'_>, known: Option<Weight>, usual: i32, what: &str) -> bool {
+    let is_set = known.is_some_and(|weight| weight.value.value != usual);
+    if is_set {
+        let value = line.word(1).map(|word| word.text().into_owned());
+        let text = format!(
+            "Weight already set for track {what} {} - ignoring {}",
+            cx.name,
+            value.unwrap_or_default()
+        );
+        cx.report("duplicate-value", Severity::Warning, text, line.span());
+    }
+    is_set
+}
+
 /// `weight N [reverse]`.
 fn weight(
     cx: &mut Cx,

@@ -1,5 +1,5 @@
 //! `vrrp_track_process`.
-use super::{is_first, named, weight};
+use super::{is_first, is_set, named, weight};
 use crate::Severity;
 use crate::config::TrackProcess;
 use crate::keywords::{optional, spanned};
@@ -29,13 +29,16 @@ pub(super) static PROCESS_OWN: &[Keyword] = &[
         Set::Line {
             args: "<-254..254> [reverse]",
             set: |cx, line| {
+                if is_set(cx, line, cx.process.weight, 0, "process") {
+                    return;
+                }
                 let complaint = format!("Weight for process {} must be between [-254..254] inclusive. Ignoring...", cx.name);
                 let missing = format!("No weight specified for process {} - ignoring", cx.name);
                 cx.process.weight = weight(cx, line, 254, &complaint, &missing).or(cx.process.weight);
             },
         },
         "Added to the priority while it runs (positive) or does not (negative); 0: absence is a fault.",
-    ).once("Weight already set for track process {} - ignoring {v}")
+    )
     .default("0"),
 ];
 

@@ -67,7 +67,9 @@ Keyword::new("quorum", Set::Int { min: 1, max: 65_535, set: |cx, v| {
     cx.process.quorum = Some(v.map(fit));
 } }, "Minimum running copies.").default("1").complaint("Quorum ({v}) for vrrp_track_process {} must be between [1..65535] inclusive. Ignoring..."),
 Keyword::new("quorum_max", Set::Int { min: 0, max: 65_535, set: |cx, v| {
-    if cx.process.quorum.is_some_and(|least| i64::from(least.value) > v.value) {
+    // one is what holds when none is written: it may be none at most
+    let least = cx.process.quorum.map_or(1, |least| i64::from(least.value));
+    if least > 1 && least > v.value {
         return cx.report("process-quorum", Severity::Warning, "quorum_max is less than quorum - ignoring", v.span);
     }
     cx.process.quorum_max = Some(v.map(fit));

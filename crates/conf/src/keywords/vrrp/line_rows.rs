@@ -40,6 +40,8 @@ pub(super) static INSTANCE_LINES: &[Keyword] = &[
         Set::Line { args: "[<1..254>]", set: lines::timer_expired_backup },
         "The same as timer_expired_backup.",
     )
+    .notice("({}) thread_timer_expired - please replace with keyword 'timer_expired_backup'")
+    .deprecated("timer_expired_backup")
     .since("2.3.2"),
     Keyword::new(
         "timer_expired_backup",
