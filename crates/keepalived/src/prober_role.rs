@@ -19,9 +19,9 @@ use tokio::task::LocalSet;
 /// Results in one message: it stays far below the largest, whatever the reasons are.
 const BATCH: usize = 64;
 /// So long servers that pass as before may wait to be told of.
-const PATIENCE: Duration = Duration::from_millis(10);
+const PATIENCE: Duration = Duration::from_millis(100);
 /// Checks whose period is shorter are told of at once.
-const PERIOD: Duration = Duration::from_millis(500);
+const PERIOD: Duration = Duration::from_secs(1);
 /// Longest reason, in characters.
 const REASON: usize = 200;
 

@@ -12,6 +12,10 @@ use wire::Instant;
 /// Weight of a sorry server that serves.
 const SORRY_WEIGHT: u32 = 1;
 
+/// Where so many checks begin at a time, no more are begun early: they would be a burst, and waking
+/// up costs little for each.
+const TOGETHER: usize = 64;
+
 #[derive(Debug, Clone)]
 struct Pool {
     params: Params,
@@ -193,17 +197,19 @@ impl Pools {
     }
 
     /// Begins the checks that are due, and if there are any, those with them that will be within
-    /// `early`: waking up for each of them costs more than the check. See [`Check::begin`] for those
-    /// that do not come along.
+    /// `early`, up to [`TOGETHER`]: waking up for each of them costs more than the check. See
+    /// [`Check::begin`] for those that do not come along.
     pub fn handle_timeout_early(&mut self, now: Instant, early: Duration) {
         if self.poll_timeout().is_none_or(|at| at > now) {
             return;
         }
         let mut later = Vec::new();
+        let mut begun = 0;
         while let Some(&(at, id)) = self.due.first() {
-            if at > now + early {
+            if at > now + early || at > now && begun >= TOGETHER {
                 break;
             }
+            begun += 1;
             self.due.pop_first();
             let Some(check) = self.check_mut(id) else {
                 continue;

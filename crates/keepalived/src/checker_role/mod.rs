@@ -54,7 +54,7 @@ const FILES: u64 = 3;
 const PROBER: u64 = 16;
 
 /// When a check is due, those that are due within this time are made together with it.
-const EARLY: Duration = Duration::from_millis(16);
+const EARLY: Duration = Duration::from_millis(30);
 
 /// Runs the role until it is told to stop; gives the exit code.
 pub(crate) fn run(channel: Channel) -> u8 {
