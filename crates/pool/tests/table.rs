@@ -473,7 +473,7 @@ fn checks_are_begun_with_the_first_that_is_due_but_not_much_before_their_time() 
     );
     assert_eq!(together(Duration::from_secs(1), Duration::ZERO).len(), 100);
     // many of them are no burst
-    let begun = together(Duration::from_secs(60), Duration::from_secs(1));
+    let begun = together(Duration::from_mins(1), Duration::from_secs(1));
     assert_eq!(
         begun.iter().map(|(_, count)| *count).collect::<Vec<_>>(),
         [64, 36]
