@@ -20,6 +20,7 @@ fn interfaces_are_made_in_their_kind_and_vrf_and_removed() {
         "its own address: 10.20.0.5/24",
         "on a member of a VRF: master blue",
         "where the file says: master blue",
+        "a route of a VRF: 10.99.0.0/24 dev eth1 proto keepalived",
         "the end: 0 0",
     ];
     assert_eq!(said, expected, "{}", outcome.output);

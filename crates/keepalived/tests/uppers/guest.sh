@@ -27,6 +27,7 @@ instance() { # name, interface, VRID, address, words
 {
     instance VI_1 eth0 51 10.20.0.249 'use_ipvlan ipv 10.20.0.5/24 private'
     instance VI_2 eth1 52 10.21.0.249 'use_vmac'
+    printf 'static_routes {\n 10.99.0.0/24 dev eth1 vrf blue\n}\n'
     instance VI_3 eth2 53 10.22.0.247 'use_vmac three
  vrf blue'
 } >/tmp/conf
@@ -40,6 +41,8 @@ echo "== ipvlan: $(ip -d link show ipv | grep -o 'ipvlan *mode l2 [a-z]*')"
 echo "== its own address: $(ip -o addr show dev ipv | grep -o '10.20.0.5/24')"
 echo "== on a member of a VRF: $(ip -o link show vrrp.52 | grep -o 'master [a-z]*')"
 echo "== where the file says: $(ip -o link show three | grep -o 'master [a-z]*')"
+wait_for 'ip route show vrf blue | grep -q 10.99.0.0'
+echo "== a route of a VRF: $(ip route show table 100 | grep -o "10.99.*keepalived")"
 kill -TERM $daemon
 wait $daemon
 echo "== the end: $? $(ip -o link | grep -cE ' (ipv|vrrp.52|three)@')"
