@@ -39,12 +39,16 @@ pub fn expect(octets: usize) -> io::Result<()> {
 /// free by now, and the pages of code and constants, of which a start needs many and what follows
 /// few. Those come again from the file's cache when they are used.
 pub fn give_back() {
+    trim();
+    // SAFETY: the callback has the type that is asked for.
+    unsafe { libc::dl_iterate_phdr(Some(forget_segments), std::ptr::null_mut()) };
+}
+
+/// Gives back memory that is free by now.
+pub fn trim() {
     tell(libc::M_TRIM_THRESHOLD, PAD);
-    // SAFETY: the first takes no pointer; the second's callback has the type that it asks for.
-    unsafe {
-        libc::malloc_trim(0);
-        libc::dl_iterate_phdr(Some(forget_segments), std::ptr::null_mut());
-    }
+    // SAFETY: takes no pointer.
+    unsafe { libc::malloc_trim(0) };
 }
 
 /// Drops the pages of one object's segments that nobody writes to.

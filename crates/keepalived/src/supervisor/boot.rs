@@ -184,6 +184,7 @@ fn try_supervise(
             tracking: Tracking::default(),
             fifo_scripts: Vec::new(),
             sealed,
+            scattered: true,
             print: source.print,
             slots: locked.slots,
             pid_file: locked.parent,

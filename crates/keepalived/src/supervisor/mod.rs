@@ -86,6 +86,8 @@ struct Supervisor {
     /// The named pipes that are read by scripts of ours.
     fifo_scripts: Vec<plan::Fifo>,
     sealed: Sealed,
+    /// The plan is as the load built it.
+    scattered: bool,
     /// Equal for equal text of the configuration.
     print: u64,
     slots: Vec<Slot>,
@@ -177,16 +179,19 @@ impl Supervisor {
     fn run_on(&mut self, line: &str, again: bool) {
         self.phase = Phase::Running;
         self.log.info(line);
-        self.gather_plan();
+        self.tidy();
         Self::notify_ready();
         if again {
             self.reload();
         }
     }
 
-    /// Reads the plan again: what a load leaves of its own memory lies scattered among what it
-    /// has given back, a few octets a page.
-    fn gather_plan(&mut self) {
+    /// Gives back what the load took. A new plan is read again for that: what a load leaves lies
+    /// scattered among what it has freed, a few octets a page.
+    fn tidy(&mut self) {
+        if !std::mem::take(&mut self.scattered) {
+            return linux::memory::trim();
+        }
         let mail = self.plan.global.mail.take();
         if let Ok(plan) = self.sealed.plan() {
             self.plan = plan;

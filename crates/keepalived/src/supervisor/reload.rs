@@ -37,16 +37,19 @@ impl Supervisor {
         for line in &loaded.lines {
             self.log.info(line.as_str());
         }
-        match self.prepare(loaded.plan, &loaded.source) {
+        let source = loaded.source;
+        match self.prepare(loaded.plan, &source) {
             Ok(next) => {
                 self.phase = Phase::Reloading { again: false };
                 if let Some((next, sealed)) = next {
                     self.sealed = sealed;
                     self.replace(next);
                     self.take_over();
-                    self.write_sheet(&loaded.source);
+                    self.write_sheet(&source);
+                    self.scattered = true;
                 }
-                self.print = loaded.source.print;
+                self.print = source.print;
+                drop(source);
                 self.settle_phase();
             }
             Err(why) => {
