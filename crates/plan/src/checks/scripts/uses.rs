@@ -80,10 +80,12 @@ pub(super) fn uses(config: &Config) -> Vec<Use<'_>> {
     vrrp(&mut all, config);
     checker(&mut all, config);
     // without instances there is no process of VRRP, without services none of checkers
+    let mut services = config.virtual_servers.iter();
+    let checks = services.any(|service| services::is_served(config, service));
     for one in &mut all {
         one.runs = match one.runner {
             Runner::Vrrp => !config.instances.is_empty(),
-            Runner::Checker => !config.virtual_servers.is_empty(),
+            Runner::Checker => checks,
             Runner::Supervisor => true,
         };
     }
