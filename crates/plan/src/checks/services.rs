@@ -2,10 +2,12 @@
 use super::ports::real_name;
 use conf::config::{Server, ServerGroup, Target, VirtualServer};
 use conf::{Config, Diagnostic, Severity, Span};
+use std::collections::BTreeMap;
 
 pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
+    let groups = Groups::new(config);
     for server in &config.virtual_servers {
-        let group = group_of(config, server);
+        let group = groups.of(server);
         let Server::Group(name) = &server.server else {
             Service {
                 server,
@@ -15,7 +17,7 @@ pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
             .check();
             continue;
         };
-        if is_served(config, server) {
+        if groups.serve(server) {
             Service {
                 server,
                 group,
@@ -49,22 +51,30 @@ pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The group that is served: of two with one name the last.
-pub(crate) fn group_of<'a>(config: &'a Config, server: &VirtualServer) -> Option<&'a ServerGroup> {
-    let Server::Group(name) = &server.server else {
-        return None;
-    };
-    let mut groups = config.server_groups.iter().rev();
-    groups.find(|group| group.name.value == name.value)
-}
+/// Groups by name: of two with one name the last counts.
+pub(crate) struct Groups<'a>(BTreeMap<&'a str, &'a ServerGroup>);
 
-/// Whether there is something to serve: a group must be defined, and all its addresses be of the
-/// service's family.
-pub(crate) fn is_served(config: &Config, server: &VirtualServer) -> bool {
-    if !matches!(server.server, Server::Group(_)) {
-        return true;
+impl<'a> Groups<'a> {
+    pub(crate) fn new(config: &'a Config) -> Self {
+        let groups = config.server_groups.iter();
+        Groups(groups.map(|group| (&*group.name.value, group)).collect())
     }
-    group_of(config, server).is_some_and(|group| fits(group, server))
+
+    fn of(&self, server: &VirtualServer) -> Option<&'a ServerGroup> {
+        match &server.server {
+            Server::Group(name) => self.0.get(&*name.value).copied(),
+            _ => None,
+        }
+    }
+
+    /// Whether there is something to serve: a group must be defined, and all its addresses be of
+    /// the service's family.
+    pub(crate) fn serve(&self, server: &VirtualServer) -> bool {
+        match server.server {
+            Server::Group(_) => self.of(server).is_some_and(|group| fits(group, server)),
+            _ => true,
+        }
+    }
 }
 
 /// A service that only tunnels has no family.

@@ -1,5 +1,5 @@
 //! Which scripts a configuration has, and which part of the daemon runs them.
-use super::super::services;
+use super::super::services::Groups;
 use crate::notify::{self, RunAs};
 use conf::config::{Check, Notify, Script, User};
 use conf::{Config, Span};
@@ -78,10 +78,11 @@ pub(super) fn uses(config: &Config) -> Vec<Use<'_>> {
     ];
     plain(&mut all, Runner::Supervisor, Role::Pipe, pipes);
     vrrp(&mut all, config);
-    checker(&mut all, config);
+    let groups = Groups::new(config);
+    checker(&mut all, config, &groups);
     // without instances there is no process of VRRP, without services none of checkers
     let mut services = config.virtual_servers.iter();
-    let checks = services.any(|service| services::is_served(config, service));
+    let checks = services.any(|service| groups.serve(service));
     for one in &mut all {
         one.runs = match one.runner {
             Runner::Vrrp => !config.instances.is_empty(),
@@ -109,12 +110,12 @@ fn vrrp<'a>(all: &mut Vec<Use<'a>>, config: &'a Config) {
     plain(all, Runner::Vrrp, Role::Other, fifos);
 }
 
-fn checker<'a>(all: &mut Vec<Use<'a>>, config: &'a Config) {
+fn checker<'a>(all: &mut Vec<Use<'a>>, config: &'a Config, groups: &Groups<'_>) {
     let global = &config.global.scripts;
     let fifos = [&global.notify_fifo_script, &global.lvs_notify_fifo_script];
     plain(all, Runner::Checker, Role::Other, fifos);
     let servers = config.virtual_servers.iter();
-    for server in servers.filter(|server| services::is_served(config, server)) {
+    for server in servers.filter(|server| groups.serve(server)) {
         let quorum = [&server.quorum_up, &server.quorum_down];
         plain(all, Runner::Checker, Role::Other, quorum);
         if !server.has_server_scripts {
