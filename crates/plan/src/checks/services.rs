@@ -8,24 +8,18 @@ pub(super) fn check(config: &Config, findings: &mut Vec<Diagnostic>) {
     let groups = Groups::new(config);
     for server in &config.virtual_servers {
         let group = groups.of(server);
-        let Server::Group(name) = &server.server else {
-            Service {
-                server,
-                group,
-                findings,
-            }
-            .check();
-            continue;
-        };
         if groups.serve(server) {
-            Service {
+            let service = Service {
                 server,
                 group,
                 findings,
-            }
-            .check();
+            };
+            service.check();
             continue;
         }
+        let Server::Group(name) = &server.server else {
+            continue;
+        };
         // what the original drops in silence, or says only when it runs
         let (id, text, help) = if group.is_some() {
             (
