@@ -36,6 +36,11 @@ pub(super) fn check(config: &Config, plan: &Plan, findings: &mut Vec<Diagnostic>
                 Diagnostic::new("unicast-without-peers", Severity::Warning, text).at(ttl.span),
             );
         }
+        if let Some(group) = more.mcast_dst_ip.filter(|_| !more.unicast_peers.is_empty()) {
+            let text = format!("({name}) multicast destination specified with unicast - ignoring");
+            let found = Diagnostic::new("group-with-peers", Severity::Warning, text);
+            findings.push(found.at(group.span).help("remove one of the two"));
+        }
         if more.vmac_xmit_base && more.use_vmac.is_none() {
             let text = format!("({name}) vmac_xmit_base is only valid with a vmac");
             let found = Diagnostic::new("xmit-base-without-vmac", Severity::Warning, text)
