@@ -290,3 +290,39 @@ fn another_host_with_a_virtual_address_is_told_of() {
     let failed = lb.node.space.output("ip", &words).unwrap();
     assert!(!failed.contains("2001:db8::249"), "{failed}");
 }
+
+/// The memory that a large file takes is taken at once, and goes back when the file has become a
+/// plan; so it is at a reload.
+#[test]
+fn a_large_file_leaves_nothing_behind() {
+    let comment = format!("! {}\n", "many words ".repeat(9)).repeat(100_000);
+    assert!(comment.len() > 8 << 20);
+    let (lan, mut lb) = master("", &comment);
+    let told = lb.logs("Startup complete", 0).is_some();
+    assert!(told, "{}", lan.timeline().story(0));
+    become_small(lb.daemon().unwrap().processes());
+    let since = lb.reload(&config("garp_master_delay 2", &comment)).unwrap();
+    let told = lb.logs("Reload complete", since).is_some();
+    assert!(told, "{}", lan.timeline().story(0));
+    become_small(lb.daemon().unwrap().processes());
+}
+
+/// Waits until none of the processes has more than 6 MiB of the machine's memory alone.
+fn become_small(pids: Vec<u32>) {
+    assert!(pids.len() >= 2, "{pids:?}");
+    let end = Instant::now() + LONG;
+    for pid in pids {
+        while anonymous(pid) > 6 * 1024 {
+            assert!(Instant::now() < end, "{pid}: {} KiB", anonymous(pid));
+            sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// In KiB.
+fn anonymous(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    number.and_then(|number| number.parse().ok()).unwrap()
+}
