@@ -11,7 +11,7 @@ const BLOCK: usize = 64 * 1024;
 /// Takes `octets` for the heap in one step, in large pages where the kernel has them to give
 /// (`madvise` in `/sys/kernel/mm/transparent_hugepage/enabled`): a configuration of many
 /// megabytes would fault in its memory page by page, which takes a third of its load. What is
-/// never touched costs nothing; [`give_back`] does that.
+/// never touched costs nothing, and [`give_back`] returns the rest.
 ///
 /// # Errors
 ///

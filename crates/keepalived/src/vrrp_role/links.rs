@@ -198,8 +198,8 @@ impl Links {
         let Some(entry) = self.by_index.get_mut(&address.key.link) else {
             return false;
         };
-        let known = entry.addresses.iter_mut();
-        if let Some(known) = { known }.find(|known| known.key == address.key) {
+        let mut known = entry.addresses.iter_mut();
+        if let Some(known) = known.find(|known| known.key == address.key) {
             *known = address;
             return false;
         }
