@@ -11,6 +11,24 @@ pub trait Files {
     fn glob(&mut self, pattern: &str) -> Vec<String>;
 }
 
+/// A configuration that is one text and nothing else: it is called `keepalived.conf`, and no other
+/// file is there.
+#[derive(Debug, Clone, Copy)]
+pub struct InMemory<'a>(pub &'a str);
+
+impl Files for InMemory<'_> {
+    fn read(&mut self, path: &str, _limit: usize) -> Result<Vec<u8>, ReadError> {
+        match path {
+            "keepalived.conf" => Ok(self.0.as_bytes().to_vec()),
+            _ => Err(ReadError::Missing),
+        }
+    }
+
+    fn glob(&mut self, _pattern: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
 /// Why a file could not be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadError {

@@ -30,7 +30,7 @@ mod value;
 
 pub use config::Config;
 pub use diagnostic::{Diagnostic, Label, Pass, Severity, Verdict, can_run, verdict};
-pub use files::{Files, Limits, ReadError};
+pub use files::{Files, InMemory, Limits, ReadError};
 pub use layout::layout;
 pub use parse::{LoadOptions, Loaded, load};
 pub use rare::{Plain, Rare};

@@ -2,27 +2,10 @@
 //! means. Written as a user would write them; a block without the expectation fails.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may stop where it stands
 
-use conf::{Files, LoadOptions, ReadError};
+use conf::{InMemory, LoadOptions};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
-
-/// The files of one case.
-struct InMemory<'a>(&'a str);
-
-impl Files for InMemory<'_> {
-    fn read(&mut self, path: &str, _limit: usize) -> Result<Vec<u8>, ReadError> {
-        if path == "keepalived.conf" {
-            Ok(self.0.as_bytes().to_vec())
-        } else {
-            Err(ReadError::Missing)
-        }
-    }
-
-    fn glob(&mut self, _pattern: &str) -> Vec<String> {
-        Vec::new()
-    }
-}
 
 /// The machine of the cases about scripts: a program that only root can change, one that anybody
 /// can, a folder, and two users.

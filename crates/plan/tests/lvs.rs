@@ -1,26 +1,11 @@
 //! Virtual servers: what is inherited, what is defaulted, what is put right; ids over a reload.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use conf::{Files, LoadOptions, ReadError};
+use conf::{InMemory, LoadOptions};
 use core::time::Duration;
 use ledger::ipvs::Forwarding;
 use plan::Plan;
 use plan::lvs::Probe;
-
-struct InMemory<'a>(&'a str);
-
-impl Files for InMemory<'_> {
-    fn read(&mut self, path: &str, _limit: usize) -> Result<Vec<u8>, ReadError> {
-        match path {
-            "keepalived.conf" => Ok(self.0.as_bytes().to_vec()),
-            _ => Err(ReadError::Missing),
-        }
-    }
-
-    fn glob(&mut self, _pattern: &str) -> Vec<String> {
-        Vec::new()
-    }
-}
 
 /// The plan and what is said about it.
 fn plan(text: &str) -> (Plan, Vec<String>) {

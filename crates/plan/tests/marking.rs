@@ -1,25 +1,10 @@
 //! `nftables_ipvs`: which groups get marks, which marks, and that these stay.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use conf::{Files, LoadOptions, ReadError};
+use conf::{InMemory, LoadOptions};
 use ledger::ipvs::Protocol;
 use ledger::marks::Marks;
 use plan::Plan;
-
-struct InMemory<'a>(&'a str);
-
-impl Files for InMemory<'_> {
-    fn read(&mut self, path: &str, _limit: usize) -> Result<Vec<u8>, ReadError> {
-        match path {
-            "keepalived.conf" => Ok(self.0.as_bytes().to_vec()),
-            _ => Err(ReadError::Missing),
-        }
-    }
-
-    fn glob(&mut self, _pattern: &str) -> Vec<String> {
-        Vec::new()
-    }
-}
 
 fn plan(text: &str) -> Plan {
     let options = LoadOptions::default();

@@ -1,23 +1,6 @@
 //! What a configuration means, and whether something fell out of it.
-use conf::{Files, LoadOptions, ReadError};
+use conf::{InMemory, LoadOptions};
 use plan::{Facts, Names, Plan};
-
-/// The one file there is.
-struct InMemory<'a>(&'a str);
-
-impl Files for InMemory<'_> {
-    fn read(&mut self, path: &str, _limit: usize) -> Result<Vec<u8>, ReadError> {
-        if path == "keepalived.conf" {
-            Ok(self.0.as_bytes().to_vec())
-        } else {
-            Err(ReadError::Missing)
-        }
-    }
-
-    fn glob(&mut self, _pattern: &str) -> Vec<String> {
-        Vec::new()
-    }
-}
 
 /// The plan of a text on a machine with two interfaces, and what is said about it.
 pub(crate) fn of(text: &str) -> (Plan, Vec<String>) {
